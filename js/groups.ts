@@ -1,0 +1,103 @@
+import type { Called, Group, Numbers, Phase } from './group.js';
+
+/**
+ * The engine's host: the groups of one processor, by number. The engine calls these methods, and decides when.
+ *
+ * The engine keeps this object alive for as long as the processor. So it refers to nothing of the user's but through the groups, and a
+ * processor that is dropped can go once its batches have ended.
+ */
+export class Groups {
+  readonly #latest = new Map<string | number, Group>();
+  #groups: (Group | undefined)[] = [];
+
+  /** The key's latest group, if it has any. */
+  latest(key: string | number): Group | undefined {
+    return this.#latest.get(key);
+  }
+
+  /** The groups of one key, or all. */
+  list(key: string | number | undefined): Group[] {
+    if (key === undefined) return this.#groups.filter((group) => group !== undefined);
+    const groups: Group[] = [];
+    for (let group = this.latest(key); group; group = group.ahead) groups.push(group);
+    return groups;
+  }
+
+  add(group: Group): void {
+    group.ahead = this.latest(group.key);
+    if (group.ahead) group.ahead.behind = group;
+    this.#latest.set(group.key, group);
+    this.#groups[group.number] = group;
+  }
+
+  at(number: number): Group {
+    return this.#groups[number] as Group;
+  }
+
+  get isEmpty(): boolean {
+    return this.#latest.size === 0;
+  }
+
+  forget(number: number): void {
+    const group = this.at(number);
+    if (group.behind) group.behind.ahead = undefined;
+    else this.#latest.delete(group.key);
+    this.#groups[number] = undefined;
+    if (this.isEmpty) {
+      this.#groups = [];
+      group.home.idle();
+    }
+  }
+
+  close(number: number): void {
+    this.at(number).isClosed = true;
+  }
+
+  waiting(number: number): number {
+    return this.at(number).waiting;
+  }
+
+  hasUnsettled(number: number): boolean {
+    return this.at(number).hasUnsettled;
+  }
+
+  park(number: number): void {
+    this.at(number).isParked = true;
+  }
+
+  call(number: number, phase: Phase): Called {
+    return this.at(number).call(phase);
+  }
+
+  release(number: number): void {
+    this.at(number).release();
+  }
+
+  execute(number: number, atMost: number): number {
+    return this.at(number).execute(atMost);
+  }
+
+  isChanged(number: number): boolean {
+    return this.at(number).isChanged;
+  }
+
+  take(number: number, atMost: number): void {
+    this.at(number).take(atMost);
+  }
+
+  settle(number: number): void {
+    this.at(number).settle();
+  }
+
+  fail(number: number, operationCount: number, phase: Phase, cause: unknown): void {
+    this.at(number).fail(operationCount, phase, cause);
+  }
+
+  abort(number: number): void {
+    this.at(number).abort();
+  }
+
+  publish(number: number, numbers: Numbers, phase: Phase, cause: unknown): void {
+    this.at(number).publish(numbers, phase, cause);
+  }
+}

@@ -1,0 +1,47 @@
+import { instantiate } from './engine.js';
+import { LocalProcessor } from './processor.js';
+import type { Processor, ProcessorOptions } from './types.js';
+
+export { BatchError, OperationCancelledError, ProcessorStoppedError } from './errors.js';
+export type {
+  BatchContext,
+  BatchErrorCode,
+  BatchMetric,
+  BatchPhase,
+  Operation,
+  Processor,
+  ProcessorOptions,
+  Release,
+  RunOptions,
+  Sync,
+} from './types.js';
+
+/**
+ * Starts a processor: from now on its {@link Processor.run | run} changes resources in batches.
+ *
+ * The first call in a process instantiates the engine, synchronously.
+ *
+ * @throws TypeError or RangeError that names the option, if one is out of range.
+ *
+ * @example
+ * ```ts
+ * import { startProcessor } from 'groupcommit';
+ *
+ * const database = new Map<string, { balance: number }>([['alice', { balance: 100 }]]);
+ *
+ * const accounts = startProcessor<{ balance: number }>({
+ *   minDuration: 10,
+ *   loadResource: async (key) => database.get(key) ?? { balance: 0 },
+ *   saveResource: async (key, account) => void database.set(key, account),
+ * });
+ *
+ * const balance = await accounts.run('alice', (account) => (account.balance -= 30));
+ * console.assert(balance === 70 && database.get('alice')?.balance === 70);
+ * await accounts.stop();
+ * ```
+ */
+export function startProcessor<Resource = undefined, Key extends string | number = string>(
+  options: ProcessorOptions<Resource, Key> = {},
+): Processor<Resource, Key> {
+  return new LocalProcessor<Resource, Key>(options, instantiate);
+}

@@ -1,0 +1,66 @@
+import type { BatchContext } from './types.js';
+
+/** Options with their defaults filled in. */
+export interface Settings {
+  readonly minDuration: number;
+  readonly maxDuration: number;
+  readonly maxOperations: number;
+  readonly lockResource: ((key: string | number, context: BatchContext) => unknown) | undefined;
+  readonly loadResource: ((key: string | number, context: BatchContext) => unknown) | undefined;
+  readonly saveResource:
+    | ((key: string | number, resource: unknown, context: BatchContext) => unknown)
+    | undefined;
+}
+
+/** The longest that a timer can wait. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Checks the options of `startProcessor`. */
+export function settings(options: unknown): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`The options must be an object, not ${show(options)}`);
+  }
+  const {
+    minDuration = 100,
+    maxOperations = Infinity,
+    lockResource,
+    loadResource,
+    saveResource,
+  } = options as Partial<Settings>;
+  number('minDuration', minDuration, 'from 0 to 2147483647', (value) => value >= 0 && value <= LONGEST_TIMER);
+  const { maxDuration = minDuration === 0 ? Infinity : 2 * minDuration } = options as Partial<Settings>;
+  number(
+    'maxDuration',
+    maxDuration,
+    `of at least minDuration (${minDuration})`,
+    (value) => value >= minDuration,
+  );
+  number('maxOperations', maxOperations, 'that is whole and at least 1', isCount);
+  callback('lockResource', lockResource);
+  callback('loadResource', loadResource);
+  callback('saveResource', saveResource);
+
+  return { minDuration, maxDuration, maxOperations, lockResource, loadResource, saveResource };
+}
+
+function isCount(value: number): boolean {
+  return value >= 1 && (Number.isInteger(value) || value === Infinity);
+}
+
+function number(name: string, value: unknown, range: string, isInRange: (value: number) => boolean): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${show(value)}`);
+  if (!isInRange(value)) throw new RangeError(`${name} must be a number ${range}, not ${value}`);
+}
+
+function callback(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') {
+    throw new TypeError(`${name} must be a function, not ${show(value)}`);
+  }
+}
+
+/** Names a value that was not expected, without calling anything of it. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'number' || value === null || value === undefined) return `${value}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,146 @@
+import type { Engine } from '../pkg/groupcommit.js';
+import { OperationCancelledError, ProcessorStoppedError } from './errors.js';
+import { Group, type Home, type Listeners } from './group.js';
+import { Groups } from './groups.js';
+import { Metrics } from './metrics.js';
+import { type Settings, settings, show } from './options.js';
+import { Kind } from './run.js';
+import { signalOf } from './signals.js';
+import type { BatchMetric, Operation, Processor, ProcessorOptions, RunOptions } from './types.js';
+
+/** Makes the engine of one processor, and with the first one its WebAssembly instance. */
+export type EngineFactory = (settings: Settings, groups: Groups) => Engine;
+
+/** A platform that has no such symbol yet gets the one that compilers fall back to. */
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+
+/** The face of the engine: checks what it is given, and leads every run to its group. */
+export class LocalProcessor<Resource, Key extends string | number> implements Processor<Resource, Key> {
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+  readonly #groups = new Groups();
+  readonly #engine: Engine;
+  readonly #metrics: Metrics;
+  readonly #home: Home;
+  #listeners: (Listeners | undefined)[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ProcessorOptions<Resource, Key>, createEngine: EngineFactory) {
+    const checked = settings(options);
+    const engine = createEngine(checked, this.#groups);
+    this[asyncDispose] = () => this.stop();
+    this.#engine = engine;
+    this.#metrics = new Metrics((observed) => engine.observe(observed));
+    this.#home = {
+      settings: checked,
+      engine,
+      metrics: this.#metrics,
+      pending: 0,
+      listeners: (number) => this.#listenersOf(number),
+      idle: () => this.#idle(),
+    };
+  }
+
+  run<T>(key: Key, operation: Operation<Resource, T>, options?: RunOptions): Promise<T> {
+    return this.#accept(Kind.Run, key, operation, options);
+  }
+
+  update<T extends Resource>(key: Key, operation: Operation<Resource, T>, options?: RunOptions): Promise<T> {
+    return this.#accept(Kind.Update, key, operation, options);
+  }
+
+  read<T>(key: Key, operation: Operation<Resource, T>, options?: RunOptions): Promise<T> {
+    return this.#accept(Kind.Read, key, operation, options);
+  }
+
+  flush(key?: Key): Promise<void> {
+    const groups = this.#groups.list(key);
+    if (key === undefined) this.#engine.flushAll();
+    else if (groups[0]) this.#engine.flush(groups[0].number);
+    return settled(groups);
+  }
+
+  stop(): Promise<void> {
+    if (!this.#stopped) {
+      this.#stopped = settled(this.#groups.list(undefined));
+      this.#engine.stop();
+      this.#metrics.stop();
+      if (this.#groups.isEmpty) this.#metrics.end();
+    }
+    return this.#stopped;
+  }
+
+  get pending(): number {
+    return this.#home.pending;
+  }
+
+  subscribeBatchMetrics(
+    callback: (metric: BatchMetric<Key>) => void,
+    options?: { signal?: AbortSignal | null | undefined },
+  ): () => void {
+    return this.#metrics.subscribe(callback as (metric: BatchMetric<string | number>) => void, options);
+  }
+
+  batchMetrics(): AsyncIterableIterator<BatchMetric<Key>, undefined> {
+    return this.#metrics.iterate() as AsyncIterableIterator<BatchMetric<Key>, undefined>;
+  }
+
+  #accept<T>(
+    kind: Kind,
+    key: Key,
+    operation: (resource: Resource) => unknown,
+    options?: RunOptions,
+  ): Promise<T> {
+    try {
+      if (typeof key !== 'string' && (typeof key !== 'number' || Number.isNaN(key))) {
+        throw new TypeError(`key must be a string or a number, not ${show(key)}`);
+      }
+      if (typeof operation !== 'function') {
+        throw new TypeError(`operation must be a function, not ${show(operation)}`);
+      }
+      const signal = signalOf(options);
+      if (signal?.aborted) throw new OperationCancelledError(key, signal.reason);
+
+      let group = this.#groups.latest(key);
+      if (!group || group.isClosed) group = this.#open(key, group);
+      return group.join(kind, operation, signal) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #open(key: Key, latest: Group | undefined): Group {
+    const number = this.#engine.open(latest?.number);
+    if (number === undefined) throw new ProcessorStoppedError(key);
+    const group = new Group(number, key, this.#home);
+    this.#groups.add(group);
+    return group;
+  }
+
+  /** Kept for the next group of the same number: to make such a pair costs more than all that a batch needs of the engine. */
+  #listenersOf(number: number): Listeners {
+    const listeners = this.#listeners[number] ?? {
+      succeeded: (value) => {
+        try {
+          this.#groups.at(number).received(value);
+          this.#engine.succeeded(number);
+        } catch (cause) {
+          this.#engine.failed(number, cause);
+        }
+      },
+      failed: (cause) => this.#engine.failed(number, cause),
+    };
+    this.#listeners[number] = listeners;
+    return listeners;
+  }
+
+  #idle(): void {
+    if (this.#listeners.length > 1_024) this.#listeners.length = 1_024;
+    // The last batch of a stopped processor has given the last metric.
+    if (this.#stopped) this.#metrics.end();
+  }
+}
+
+/** Resolves when the runs of these groups have settled, and one step behind them, so that whoever waits for a run hears first. */
+async function settled(groups: Group[]): Promise<void> {
+  await Promise.all(groups.map((group) => new Promise<void>((resolve) => group.whenSettled(resolve))));
+}

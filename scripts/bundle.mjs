@@ -1,0 +1,142 @@
+// Makes dist/: one file for each entry and module format, with the glue and the bytes of the engine; the types; and engine.wasm.
+
+import { execFile } from 'node:child_process';
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { moduleOf } from './inline-bytes.mjs';
+
+export const entries = ['index', 'slim', 'indexeddb', 'browser'];
+/** Hosts that have modules only, and compile `engine.wasm` themselves. These entries are a few lines around slim.js. */
+const esmEntries = ['workerd', 'edge-light'];
+
+export async function bundle(root) {
+  const dist = join(root, 'dist');
+  await mkdir(join(dist, 'cjs'), { recursive: true });
+  await Promise.all([
+    bundleEntries(root, 'esm', [...entries, ...esmEntries]),
+    bundleEntries(root, 'cjs', entries),
+    declareEntries(root),
+    copyFile(join(root, 'pkg', 'groupcommit_bg.wasm'), join(dist, 'engine.wasm')),
+    writeFile(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n'),
+  ]);
+}
+
+async function bundleEntries(root, format, names) {
+  const { outputFiles } = await build({
+    ...bundling(root, names),
+    format,
+    outdir: join('dist', format),
+    sourcemap: true,
+  });
+  await mkdir(join(root, 'dist', format), { recursive: true });
+  await Promise.all(
+    outputFiles.map(({ path, text }) =>
+      writeFile(path, path.endsWith('.map') ? withoutShippedSources(text) : text),
+    ),
+  );
+}
+
+/** How entries become bundles. */
+export function bundling(root, names) {
+  return {
+    absWorkingDir: root,
+    entryPoints: names.map((name) => `js/${name}.ts`),
+    bundle: true,
+    platform: 'neutral',
+    target: 'es2022',
+    legalComments: 'none',
+    plugins: [inlineWasm, quietGlue, shareSlim],
+    // The glue can fetch its module by import.meta.url; that part is dropped.
+    logOverride: { 'empty-import-meta': 'silent' },
+    logLevel: 'warning',
+    write: false,
+  };
+}
+
+/** The package has js/, so that "go to definition" ends there; its maps need not repeat it, and nobody reads the engine's bytes. */
+function withoutShippedSources(text) {
+  const map = JSON.parse(text);
+  map.sourcesContent = map.sources.map((source, i) => {
+    if (source.startsWith('../../js/')) return null;
+    return source.endsWith('.wasm') ? '' : map.sourcesContent[i];
+  });
+  return JSON.stringify(map);
+}
+
+/** The types that the entries reach. They are the same for both formats: the nearest package.json tells which it is. */
+async function declareEntries(root) {
+  const esm = join(root, 'dist', 'esm');
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  await promisify(execFile)(process.execPath, [
+    tsc,
+    '-p',
+    root,
+    '--emitDeclarationOnly',
+    '--outDir',
+    esm,
+  ]).catch(({ stdout }) => {
+    throw new Error(stdout);
+  });
+  const reached = new Set(entries.map((entry) => `${entry}.d.ts`));
+  for (const file of reached) {
+    const text = await readFile(join(esm, file), 'utf8');
+    for (const [, path] of text.matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g))
+      reached.add(join(dirname(file), `${path}.d.ts`));
+  }
+  const declarations = (await readdir(esm, { recursive: true })).filter((file) =>
+    /\.d\.ts(\.map)?$/.test(file),
+  );
+  for (const file of declarations) {
+    if (reached.has(file.replace(/\.map$/, ''))) await cp(join(esm, file), join(root, 'dist', 'cjs', file));
+    else await rm(join(esm, file));
+  }
+}
+
+/**
+ * The glue without what it does when it is loaded: no bundler could drop that, and jsdom has no TextDecoder, which only errors of the
+ * engine's own need. And without its `instanceof`: a module of another realm, as in the sandbox of Vercel's edge, is a module too.
+ */
+const quietGlue = {
+  name: 'quiet-glue',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pkg[\\/]groupcommit\.js$/ }, async ({ path }) => {
+      const glue = await readFile(path, 'utf8');
+      return {
+        contents: quieted.reduce((text, [loud, quiet]) => text.replace(loud, quiet), glue),
+        loader: 'js',
+      };
+    });
+  },
+};
+
+const quieted = [
+  [
+    /cachedTextDecoder = (new TextDecoder\(.*?\));\ncachedTextDecoder\.decode\(\);/,
+    'cachedTextDecoder = { decode(bytes) { return (cachedTextDecoder = $1).decode(bytes); } };',
+  ],
+  [/^if \(Symbol\.dispose\) .*$/m, ''],
+  [/(?=new FinalizationRegistry\()/g, '/* @__PURE__ */ '],
+  [/if \(!\(module instanceof WebAssembly\.Module\)\) \{.*?\}/s, ''],
+];
+
+/** A module `*_bg.wasm` whose default export decodes the file's bytes; `engine.wasm` is the host's to import. */
+const inlineWasm = {
+  name: 'inline-wasm',
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /_bg\.wasm$/ }, async ({ path }) => ({
+      contents: moduleOf(await readFile(path)),
+      loader: 'js',
+    }));
+    onResolve({ filter: /\/engine\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** What the two entries around slim.js import stays there. */
+const shareSlim = {
+  name: 'share-slim',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/slim\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
+  },
+};

@@ -1,0 +1,99 @@
+// What a maintainer runs before `npm publish`: is it committed and in the changelog, does it build to the same bytes in any folder, do all
+// tests pass, and what is in the package?
+
+import { cp, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ensureBuilt } from './build.mjs';
+import { pack } from './pack.mjs';
+import { step } from './setup/progress.mjs';
+import { root } from './setup/root.mjs';
+import { run } from './setup/run.mjs';
+
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+const problems = [];
+
+await ensureBuilt();
+await checkRepository();
+const folder = await realpath(await mkdtemp(join(tmpdir(), 'release-check-')));
+try {
+  await checkReproducible();
+  await checkTests();
+  await showPackage();
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+for (const problem of problems) console.error(`✗ ${problem}`);
+console.log(problems.length === 0 ? `✓ ${version} is ready: npm publish` : `${version} is not ready`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function checkRepository() {
+  const changes = await run('git', ['status', '--porcelain'], { cwd: root });
+  if (changes) problems.push(`There is what is not committed:\n${changes.trimEnd().replace(/^/gm, '    ')}`);
+
+  const changelog = await readFile(join(root, 'CHANGELOG.md'), 'utf8').catch(() => '');
+  const heading = new RegExp(`^## \\[?${version.replaceAll('.', '\\.')}\\b`, 'm');
+  if (!heading.test(changelog)) problems.push(`CHANGELOG.md has no heading '## ${version}'`);
+}
+
+/** Two builds from nothing in folders of different depth, and the one in this folder, give the same tarball. */
+async function checkReproducible() {
+  const tarballs = [await pack(root, join(folder, 'packed'))];
+  for (const name of ['one', join('another', 'one')]) {
+    const clone = join(folder, name, 'groupcommit');
+    await step(`build in ${clone}`, 'the same sources give the same bytes', async (report) => {
+      await copySources(clone);
+      await run(process.execPath, ['scripts/build.mjs'], { cwd: clone, report });
+    });
+    tarballs.push(await pack(clone, join(folder, name, 'packed')));
+  }
+  const [here, ...others] = await Promise.all(tarballs.map((tarball) => readFile(tarball)));
+  if (!others.every((other) => other.equals(here))) {
+    problems.push(`The build is not reproducible:\n${await differences(tarballs)}`);
+  }
+}
+
+/** What git knows or would add. */
+async function copySources(clone) {
+  const list = await run(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'],
+    { cwd: root },
+  );
+  for (const file of list.split('\0').filter(Boolean)) {
+    await mkdir(dirname(join(clone, file)), { recursive: true });
+    await cp(join(root, file), join(clone, file));
+  }
+}
+
+async function differences([here, ...others]) {
+  const unpack = async (tarball) => {
+    await run('tar', ['-xzf', tarball, '-C', dirname(tarball)]);
+    return join(dirname(tarball), 'package');
+  };
+  const lines = [];
+  for (const other of others) {
+    const compared = run('diff', ['-rq', await unpack(here), await unpack(other)]);
+    lines.push(await compared.catch(({ message }) => message));
+  }
+  return lines.join('\n').replace(/^/gm, '    ');
+}
+
+async function checkTests() {
+  const tests = run(process.execPath, ['scripts/test.mjs'], {
+    cwd: root,
+    report: (line) => console.log(line),
+  });
+  await tests.catch(({ reason }) => problems.push(`npm test: ${reason}`));
+}
+
+async function showPackage() {
+  const [{ files, size, unpackedSize, filename }] = JSON.parse(
+    await run('npm', ['pack', '--dry-run', '--json'], { cwd: root }),
+  );
+  const bytes = (size) => size.toLocaleString('en').padStart(10);
+  console.log(`\n${filename}`);
+  for (const { path, size } of files) console.log(`${bytes(size)}  ${path}`);
+  console.log(`${bytes(unpackedSize)}  unpacked\n${bytes(size)}  packed`);
+}

@@ -1,0 +1,93 @@
+// `npm test` sets up, builds and runs every test, level by level. `npm test -- engine node` runs just these levels.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureBuilt } from './build.mjs';
+import { root } from './setup/root.mjs';
+
+const env = await ensureBuilt();
+const node = process.execPath;
+
+/** The commands of each level, or why one is skipped. */
+const levels = {
+  'style: rustfmt, clippy, Biome, tsc': [
+    ['cargo', 'fmt', '--check'],
+    ['cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
+    env.RUSTC
+      ? 'clippy for wasm32: the compiler for wasm32 on this machine comes without clippy'
+      : wasm(
+          'cargo',
+          'clippy',
+          '--locked',
+          '--all-targets',
+          '--target',
+          'wasm32-unknown-unknown',
+          '--',
+          '-D',
+          'warnings',
+        ),
+    npx('biome', 'ci', '.'),
+    npx('tsc', '--noEmit', '-p', '.'),
+    npx('tsc', '-p', 'tests/types'),
+  ],
+  'engine: natively, on a virtual clock': [['cargo', 'test', '--locked']],
+  'wasm: the bindings, in Node': [
+    wasm('wasm-pack', 'test', '--node', '--mode', 'no-install', '--', '--locked'),
+  ],
+  'node: the package as its users see it': [npx('vitest', 'run')],
+  'package: what would be published': [
+    [node, 'scripts/package-check.mjs'],
+    [node, 'scripts/size.mjs'],
+    npx('typedoc', '--emit', 'none'),
+  ],
+  'browser: real browsers, and IndexedDB': [
+    npx('vitest', 'run', '--config', 'tests/browser/vitest.config.ts'),
+  ],
+  'everywhere: the package in every environment': [[node, 'tests/everywhere/main.mjs']],
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((name) => !Object.keys(levels).some((level) => level.startsWith(`${name}:`)));
+if (unknown) {
+  console.error(`There is no level '${unknown}'. The levels are:\n  ${Object.keys(levels).join('\n  ')}`);
+  process.exit(2);
+}
+
+let passed = 0;
+let failed = 0;
+for (const [level, commands] of Object.entries(levels)) {
+  if (chosen.length > 0 && !chosen.some((name) => level.startsWith(`${name}:`))) continue;
+  console.log(`\n━━ ${level}`);
+  for (const command of commands) {
+    if (typeof command === 'string') console.log(`skipped: ${command}`);
+    else if (await succeeds(command)) passed++;
+    else {
+      failed++;
+      console.log(`failed: ${command.join(' ')}`);
+    }
+  }
+}
+console.log(`\ncommands: ${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+/** A command in the environment of the wasm tools; others have that of the user. */
+function wasm(...command) {
+  return Object.assign(command, { env });
+}
+
+/** A command of an npm package. */
+function npx(name, ...args) {
+  return [join(root, 'node_modules', '.bin', name), ...args];
+}
+
+function succeeds(command) {
+  return new Promise((resolve) => {
+    const [file, ...args] = command;
+    const child = spawn(file, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...command.env } });
+    child.on('error', (error) => {
+      console.error(error.message);
+      resolve(false);
+    });
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}

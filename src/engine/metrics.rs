@@ -1,0 +1,14 @@
+//! What a batch has to tell about itself.
+
+/// The metric of one ended batch. Durations are in milliseconds, and 0 for what did not take place or was not observed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Metric {
+    /// When the batch started, on the clock of [`Host::now`](super::Host::now).
+    pub start: f64,
+    /// The number of operations that ran.
+    pub operations: u32,
+    pub lock_duration: f64,
+    pub load_duration: f64,
+    pub save_duration: f64,
+    pub total_duration: f64,
+}

@@ -1,0 +1,58 @@
+//! What a processor can be told.
+
+use std::fmt;
+
+/// All durations are in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// A batch stays open at least this long.
+    pub min_duration: f64,
+    /// The batch is asked to abort then. Infinity: never.
+    pub max_duration: f64,
+    /// The window closes early when so many operations have run. `u32::MAX`: never.
+    pub max_operations: u32,
+}
+
+/// The option that is out of range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsError {
+    MinDuration,
+    MaxDuration,
+    MaxOperations,
+}
+
+/// The longest that a host's timer can wait: what fits in 31 bits.
+pub(crate) const LONGEST_TIMER: f64 = 2_147_483_647.0;
+
+impl Options {
+    pub fn check(&self) -> Result<(), OptionsError> {
+        if !(0.0..=LONGEST_TIMER).contains(&self.min_duration) {
+            return Err(OptionsError::MinDuration);
+        }
+        if self.max_duration.is_nan() || self.max_duration < self.min_duration {
+            return Err(OptionsError::MaxDuration);
+        }
+        if self.max_operations == 0 {
+            return Err(OptionsError::MaxOperations);
+        }
+        Ok(())
+    }
+}
+
+impl OptionsError {
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::MinDuration => "minDuration must be a number from 0 to 2147483647",
+            Self::MaxDuration => "maxDuration must be a number of at least minDuration",
+            Self::MaxOperations => "maxOperations must be a whole number of at least 1",
+        }
+    }
+}
+
+impl fmt::Display for OptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for OptionsError {}

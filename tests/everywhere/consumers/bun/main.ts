@@ -1,0 +1,3 @@
+import { check } from './check';
+
+console.log(await check());

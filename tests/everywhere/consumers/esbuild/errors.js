@@ -1,0 +1,3 @@
+import { BatchError } from 'groupcommit';
+
+console.log(BatchError);

@@ -1,0 +1,1 @@
+WebAssembly.compileStreaming(fetch('/node_modules/groupcommit/dist/engine.wasm')).then(postMessage);

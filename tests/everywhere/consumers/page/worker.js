@@ -1,0 +1,3 @@
+import { check } from './check-by-url.mjs';
+
+check().then(postMessage, (error) => postMessage(String(error)));

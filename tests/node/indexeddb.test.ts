@@ -1,0 +1,437 @@
+import { getEventListeners } from 'node:events';
+import 'fake-indexeddb/auto';
+import { forceCloseDatabase } from 'fake-indexeddb';
+import { BatchError, startProcessor } from 'groupcommit';
+import { webLocks } from 'groupcommit/browser';
+import { type IndexedDBStoreOptions, indexedDBStore } from 'groupcommit/indexeddb';
+import { deleteDB, openDB } from 'idb';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { rejectionOf, settleDown, watch } from './support.js';
+
+interface Account {
+  balance: number;
+}
+
+let database: string;
+let databases = 0;
+beforeEach(() => {
+  database = `database ${++databases}`;
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+const context = (signal = new AbortController().signal) => ({ signal });
+const initial = (): Account => ({ balance: 0 });
+
+function accounts(options: Partial<IndexedDBStoreOptions<Account, string | number>> = {}) {
+  return indexedDBStore<Account, string | number>({ database, store: 'accounts', ...options });
+}
+
+/** What the database has, read by somebody else. */
+async function stored(key: string | number, store = 'accounts'): Promise<unknown> {
+  const connection = await openDB(database);
+  const record = await connection.get(store, key);
+  connection.close();
+  return record;
+}
+
+/** Keeps every other transaction on the object store waiting. */
+async function occupy(): Promise<() => Promise<void>> {
+  const connection = await openDB(database);
+  const transaction = connection.transaction('accounts', 'readwrite');
+  let released = false;
+  const kept = (async () => {
+    while (!released) await transaction.store.get('nobody');
+  })();
+  return async () => {
+    released = true;
+    await kept;
+    await transaction.done;
+    connection.close();
+  };
+}
+
+describe('indexedDBStore', () => {
+  describe('Records', () => {
+    test('A resource is put under its key, and another processor loads it', async () => {
+      const processor = startProcessor({ ...accounts({ initial }), minDuration: 0 });
+      await processor.run('alice', (account) => ((account as Account).balance += 5));
+      expect(await stored('alice')).toEqual({ balance: 5 });
+
+      const other = startProcessor({ ...accounts({ initial }), minDuration: 0 });
+      expect(await other.read('alice', (account) => account?.balance)).toBe(5);
+    });
+
+    test('A missing record loads as undefined', async () => {
+      expect(await accounts().loadResource('alice', context())).toBeUndefined();
+    });
+
+    test('or as what initial makes of its key', async () => {
+      const store = indexedDBStore({ database, store: 'names', initial: (key: string) => ({ name: key }) });
+      expect(await store.loadResource('alice', context())).toEqual({ name: 'alice' });
+    });
+
+    test('A resource that is undefined deletes the record', async () => {
+      const processor = startProcessor<Account | undefined, string | number>({
+        ...accounts(),
+        minDuration: 0,
+      });
+      await processor.update('alice', () => ({ balance: 5 }));
+      expect(await stored('alice')).toEqual({ balance: 5 });
+      await processor.update('alice', () => undefined);
+      expect(await stored('alice')).toBeUndefined();
+    });
+
+    test('A record that is null, 0, false or empty is there', async () => {
+      const store = indexedDBStore<unknown>({ database, store: 'accounts', initial: () => 'initial' });
+      for (const value of [null, 0, false, '']) {
+        await store.saveResource('alice', value, context());
+        expect(await store.loadResource('alice', context())).toBe(value);
+      }
+    });
+
+    test("1 and '1' are different keys; -1, 0.5 and Infinity are keys", async () => {
+      const store = accounts();
+      const keys = [1, '1', -1, 0.5, Infinity, ''];
+      for (const [balance, key] of keys.entries()) await store.saveResource(key, { balance }, context());
+      for (const [balance, key] of keys.entries()) {
+        expect(await store.loadResource(key, context())).toEqual({ balance });
+      }
+    });
+  });
+
+  describe('Saving', () => {
+    test('A save is done when its transaction has completed', async () => {
+      const events: string[] = [];
+      const transaction = IDBDatabase.prototype.transaction;
+      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args
+      ) {
+        const made = transaction.apply(this, args);
+        if (made.mode === 'readwrite') made.addEventListener('complete', () => events.push('completed'));
+        return made;
+      });
+      await accounts().saveResource('alice', { balance: 1 }, context());
+      events.push('done');
+      expect(events).toEqual(['completed', 'done']);
+    });
+
+    test('It puts and commits before the call returns', async () => {
+      const store = accounts();
+      await store.loadResource('alice', context());
+      const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+      const commit = vi.spyOn(IDBTransaction.prototype, 'commit');
+      const saved = store.saveResource('alice', { balance: 1 }, context());
+      expect([put.mock.calls.length, commit.mock.calls.length]).toEqual([1, 1]);
+      await saved;
+    });
+
+    test('The durability is that of the options', async () => {
+      const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+      await accounts({ durability: 'strict' }).saveResource('alice', { balance: 1 }, context());
+      expect(transaction).toHaveBeenCalledWith('accounts', 'readwrite', { durability: 'strict' });
+    });
+  });
+
+  describe('The signal', () => {
+    test('One that has aborted already starts no transaction', async () => {
+      const store = accounts();
+      await store.loadResource('alice', context());
+      const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+      const reason = new Error('too late');
+      const aborted = context(AbortSignal.abort(reason));
+      expect(await rejectionOf(store.loadResource('alice', aborted))).toBe(reason);
+      expect(await rejectionOf(store.saveResource('alice', { balance: 1 }, aborted))).toBe(reason);
+      expect(transaction).not.toHaveBeenCalled();
+    });
+
+    test('It aborts the transaction of a load', async () => {
+      const store = accounts();
+      await store.loadResource('alice', context());
+      const release = await occupy();
+      const controller = new AbortController();
+      const loaded = watch(store.loadResource('alice', context(controller.signal)));
+      const reason = new Error('too slow');
+      controller.abort(reason);
+      await settleDown();
+      expect(loaded.outcome).toEqual({ state: 'rejected', reason });
+      await release();
+    });
+
+    test('A save that has begun cannot be aborted: its outcome counts', async () => {
+      const store = accounts();
+      await store.saveResource('alice', { balance: 1 }, context());
+      const release = await occupy();
+      const controller = new AbortController();
+      const saved = watch(store.saveResource('alice', { balance: 2 }, context(controller.signal)));
+      controller.abort(new Error('too late'));
+      await settleDown();
+      expect(saved.outcome.state).toBe('pending');
+      await release();
+      await settleDown();
+      expect(saved.outcome.state).toBe('fulfilled');
+      expect(await stored('alice')).toEqual({ balance: 2 });
+    });
+
+    test('It ends the wait for a database that does not open', async () => {
+      const old = await openDB(database, 1, { upgrade: (db) => void db.createObjectStore('accounts') });
+      const controller = new AbortController();
+      const loaded = watch(accounts({ version: 2 }).loadResource('alice', context(controller.signal)));
+      await settleDown();
+      expect(loaded.outcome.state).toBe('pending');
+      const reason = new Error('too slow');
+      controller.abort(reason);
+      await settleDown();
+      expect(loaded.outcome).toEqual({ state: 'rejected', reason });
+      old.close();
+    });
+
+    test('No listener stays behind', async () => {
+      const { signal } = new AbortController();
+      const added = vi.spyOn(signal, 'addEventListener');
+      const store = accounts();
+      await store.loadResource('alice', context(signal));
+      await store.saveResource('alice', { balance: 1 }, context(signal));
+      expect(added).toHaveBeenCalled();
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    });
+  });
+
+  describe('The connection', () => {
+    const opened = () => vi.spyOn(IDBFactory.prototype, 'open');
+
+    test('It is opened by the first load, for all who wait, and stays open', async () => {
+      const open = opened();
+      const store = accounts();
+      expect(open).not.toHaveBeenCalled();
+      await Promise.all(['alice', 'bob', 'carol'].map((key) => store.loadResource(key, context())));
+      await store.saveResource('alice', { balance: 1 }, context());
+      await store.loadResource('alice', context());
+      // The database was new: it has been opened, and upgraded by `version: undefined` at once.
+      expect(open).toHaveBeenCalledTimes(1);
+    });
+
+    test('A missing object store is made with the next version, also beside those of others', async () => {
+      const [first, second, third] = ['accounts', 'carts', 'visits'].map((store) =>
+        indexedDBStore<number>({ database, store }),
+      );
+      await Promise.all([first, second, third].map((store, i) => store?.saveResource('alice', i, context())));
+      await first?.saveResource('alice', 10, context());
+      expect(
+        await Promise.all(['accounts', 'carts', 'visits'].map((store) => stored('alice', store))),
+      ).toEqual([10, 1, 2]);
+    });
+
+    test('With a version given, a missing object store is an error that names it', async () => {
+      (await openDB(database, 3)).close();
+      const error = await rejectionOf(accounts({ version: 3 }).loadResource('alice', context()));
+      expect(error).toMatchObject({
+        name: 'NotFoundError',
+        message: expect.stringContaining("'accounts' in version 3"),
+      });
+    });
+
+    test('upgrade makes what else the database has; the object store of the options is made if it did not', async () => {
+      const versions: number[] = [];
+      const store = accounts({
+        version: 4,
+        upgrade(db, oldVersion, newVersion, transaction) {
+          versions.push(oldVersion, newVersion);
+          db.createObjectStore('carts').put({ items: 1 }, 'alice');
+          expect(transaction.mode).toBe('versionchange');
+        },
+      });
+      await store.saveResource('alice', { balance: 1 }, context());
+      expect(versions).toEqual([0, 4]);
+      expect(await stored('alice', 'carts')).toEqual({ items: 1 });
+    });
+
+    test('An upgrade that throws is undone, and the load fails with what it threw', async () => {
+      const failure = new Error('no');
+      const store = accounts({
+        upgrade: () => {
+          throw failure;
+        },
+      });
+      expect(await rejectionOf(store.loadResource('alice', context()))).toBe(failure);
+      expect(await indexedDB.databases()).not.toContainEqual(expect.objectContaining({ name: database }));
+    });
+
+    test('A newer version than that of the options is a VersionError', async () => {
+      (await openDB(database, 3)).close();
+      const error = await rejectionOf(accounts({ version: 2 }).loadResource('alice', context()));
+      expect(error).toMatchObject({ name: 'VersionError', message: expect.stringMatching(/./) });
+    });
+
+    test('It closes when somebody else wants to upgrade or delete the database, and is opened again', async () => {
+      const store = accounts();
+      await store.saveResource('alice', { balance: 1 }, context());
+      (await openDB(database, 7)).close();
+      expect(await store.loadResource('alice', context())).toEqual({ balance: 1 });
+      await deleteDB(database);
+      expect(await store.loadResource('alice', context())).toBeUndefined();
+    });
+
+    test('It is opened again after it was closed under the store (InvalidStateError)', async () => {
+      let connection: IDBDatabase | undefined;
+      const transaction = IDBDatabase.prototype.transaction;
+      const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args
+      ) {
+        connection = this;
+        return transaction.apply(this, args);
+      });
+      const store = accounts();
+      await store.saveResource('alice', { balance: 1 }, context());
+      spy.mockRestore();
+      connection?.close();
+      const open = opened();
+      await store.saveResource('alice', { balance: 2 }, context());
+      expect(await store.loadResource('alice', context())).toEqual({ balance: 2 });
+      expect(open).toHaveBeenCalledTimes(1);
+    });
+
+    test('It is opened again after the browser closed it, under way or before', async () => {
+      let connection: IDBDatabase | undefined;
+      const transaction = IDBDatabase.prototype.transaction;
+      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args
+      ) {
+        connection = this;
+        return transaction.apply(this, args);
+      });
+      const store = accounts();
+      await store.saveResource('alice', { balance: 1 }, context());
+      forceCloseDatabase(connection as never);
+      await settleDown();
+      await store.saveResource('alice', { balance: 2 }, context());
+
+      const saved = store.saveResource('alice', { balance: 3 }, context());
+      forceCloseDatabase(connection as never);
+      await saved;
+      expect(await stored('alice')).toEqual({ balance: 3 });
+    });
+
+    test('A transaction that never ends is given up when the browser has closed its connection', async () => {
+      const transaction = IDBDatabase.prototype.transaction;
+      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(function (
+        this: IDBDatabase,
+        ...args
+      ) {
+        const made = transaction.apply(this, args);
+        // In Chromium it happens that no event comes.
+        made.addEventListener = () => {};
+        Object.defineProperty(made, 'onabort', { set() {} });
+        queueMicrotask(() => forceCloseDatabase(this as never));
+        return made;
+      });
+      expect(await accounts().loadResource('alice', context())).toBeUndefined();
+    });
+
+    test('It is opened again once, not twice: an UnknownError that stays is the outcome', async () => {
+      const store = accounts();
+      await store.loadResource('alice', context());
+      const lost = new DOMException('Connection to Indexed Database server lost.', 'UnknownError');
+      const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+        throw lost;
+      });
+      const open = opened();
+      expect(await rejectionOf(store.loadResource('alice', context()))).toBe(lost);
+      expect(transaction).toHaveBeenCalledTimes(2);
+      expect(open).toHaveBeenCalledTimes(1);
+
+      transaction.mockRestore();
+      await store.saveResource('alice', { balance: 1 }, context());
+      expect(await stored('alice')).toEqual({ balance: 1 });
+    });
+
+    test('close() closes it, also while it opens, and the next load opens it again', async () => {
+      const store = accounts();
+      const saved = store.saveResource('alice', { balance: 1 }, context());
+      store.close();
+      await saved;
+      store.close();
+      await deleteDB(database, { blocked: () => expect.fail('the connection is still open') });
+      expect(await store.loadResource('alice', context())).toBeUndefined();
+    });
+  });
+
+  describe('Failures', () => {
+    test('A resource that cannot be cloned is refused, naming the key', async () => {
+      const processor = startProcessor<unknown, string | number>({
+        ...indexedDBStore({ database, store: 'accounts' }),
+        minDuration: 0,
+      });
+      const error = await rejectionOf(processor.update('alice', () => ({ callback() {} })));
+      expect(error).toBeInstanceOf(BatchError);
+      expect(error).toMatchObject({
+        code: 'ERR_SAVE_FAILED',
+        cause: { name: 'DataCloneError', message: expect.stringContaining("'alice'") },
+      });
+      expect((error as BatchError).cause).toBeInstanceOf(Error);
+    });
+
+    test('An aborted transaction that has no error fails with an Error that has a message', async () => {
+      vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
+        this.abort();
+      });
+      const error = await rejectionOf(accounts().saveResource('alice', { balance: 1 }, context()));
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toMatchObject({ name: 'AbortError', message: expect.stringContaining("'accounts'") });
+    });
+
+    test('A request that fails ends its transaction, and is the reason', async () => {
+      const upgrade = (db: IDBDatabase) => {
+        db.createObjectStore('accounts').createIndex('balance', 'balance', { unique: true });
+      };
+      const store = accounts({ version: 1, upgrade });
+      await store.saveResource('alice', { balance: 1 }, context());
+      const error = await rejectionOf(store.saveResource('bob', { balance: 1 }, context()));
+      expect(error).toMatchObject({ name: 'ConstraintError', message: expect.stringMatching(/./) });
+      expect(await stored('bob')).toBeUndefined();
+    });
+
+    test.each([
+      ['options', undefined],
+      ['database', { store: 'accounts' }],
+      ['store', { database: 'bank', store: 1 }],
+      ['version', { database: 'bank', store: 'accounts', version: '1' }],
+      ['version', { database: 'bank', store: 'accounts', version: 0 }],
+      ['version', { database: 'bank', store: 'accounts', version: 1.5 }],
+      ['upgrade', { database: 'bank', store: 'accounts', upgrade: {} }],
+      ['initial', { database: 'bank', store: 'accounts', initial: { balance: 0 } }],
+      ['durability', { database: 'bank', store: 'accounts', durability: 'eventual' }],
+    ])('An option that is out of range throws an error that names it: %s', (name, options) => {
+      expect(() => indexedDBStore(options as never)).toThrow(name);
+    });
+  });
+
+  test('Outside of a browser nothing is locked; a page that is not secure refuses to go without', async () => {
+    vi.stubGlobal('navigator', {});
+    const { lockResource } = accounts();
+    expect(await lockResource('alice', context())).toBeUndefined();
+    vi.stubGlobal('isSecureContext', false);
+    expect(await rejectionOf(lockResource('alice', context()) as Promise<unknown>)).toMatchObject({
+      message: expect.stringContaining('https'),
+    });
+  });
+});
+
+describe('webLocks', () => {
+  test('Where there are no Web Locks it rejects', async () => {
+    vi.stubGlobal('navigator', {});
+    const lockResource = webLocks();
+    expect(await rejectionOf(lockResource('alice', context()))).toMatchObject({
+      message: 'There are no Web Locks here',
+    });
+  });
+
+  test.each([1, null, '', '-locks'])('A prefix that is none throws an error that names it: %j', (prefix) => {
+    expect(() => webLocks({ prefix: prefix as never })).toThrow('prefix');
+  });
+});

@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+// GROUPCOMMIT_UNDER_TEST names the folder of another build of the package, to run the same tests against it.
+const packageFolder = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('.', import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [{ find: /^groupcommit$/, replacement: `${packageFolder}/dist/esm/index.js` }],
+  },
+  test: {
+    include: ['tests/{node,examples,setup}/**/*.test.ts'],
+    reporters: ['verbose'],
+    testTimeout: 10_000,
+    server: { deps: { external: [/\/dist\/esm\//] } },
+  },
+});
