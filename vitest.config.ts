@@ -9,9 +9,10 @@ export default defineConfig({
     alias: [{ find: /^groupcommit$/, replacement: `${packageFolder}/dist/esm/index.js` }],
   },
   test: {
-    include: ['tests/{node,examples,setup}/**/*.test.ts'],
+    include: ['tests/{node,examples,setup,docs}/**/*.test.ts'],
     reporters: ['verbose'],
-    testTimeout: 10_000,
+    // A guard against hanging, on a busy machine too: nothing here measures speed.
+    testTimeout: 30_000,
     server: { deps: { external: [/\/dist\/esm\//] } },
   },
 });

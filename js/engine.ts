@@ -30,8 +30,10 @@ function isModule(engine: WebAssembly.Module | BufferSource): engine is WebAssem
   return Object.prototype.toString.call(engine) === '[object WebAssembly.Module]';
 }
 
-function create({ minDuration, maxDuration, maxOperations }: Settings, groups: Groups): Engine {
-  return new Engine(minDuration, maxDuration, maxOperations, groups);
+function create(settings: Settings, groups: Groups): Engine {
+  const { minDuration, maxDuration, maxOperations, lockResource, loadResource, saveResource } = settings;
+  const callbacks = (lockResource ? 1 : 0) + (loadResource ? 2 : 0) + (saveResource ? 4 : 0);
+  return new Engine(minDuration, maxDuration, maxOperations, callbacks, groups);
 }
 
 function compile(bytes: BufferSource): WebAssembly.Module {

@@ -24,19 +24,14 @@ export enum Phase {
 
 const phases: readonly BatchPhase[] = ['lock', 'load', 'save'];
 
-/** What `call` answers; src/js/host.rs has the same numbers. */
-export enum Called {
-  NothingToDo,
-  Done,
-  UnderWay,
-}
-
 /** The part of a metric that the engine knows: operations, then durations. */
 export type Numbers = readonly [number, number, number, number, number];
 
 /** What all groups of a processor share. */
 export interface Home {
   readonly settings: Settings;
+  /** Whether a group can end up in several batches. */
+  readonly canSplit: boolean;
   readonly engine: Engine;
   readonly metrics: Metrics;
   /** The number of runs accepted and not settled yet. */
@@ -50,6 +45,22 @@ export interface Home {
 export interface Listeners {
   readonly succeeded: (value: unknown) => void;
   readonly failed: (cause: unknown) => void;
+}
+
+/** The functions of the promise that is just being made with `capture`, an executor that needs no closure. */
+const captured: { resolve: Settle; reject: Settle } = { resolve: ignore, reject: ignore };
+type Settle = (value: unknown) => void;
+
+function ignore(): void {}
+
+function capture(resolve: Settle, reject: Settle): void {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}
+
+/** They would keep the promise alive, and with it whatever it has resolved to. */
+function forgetCaptured(): void {
+  captured.resolve = captured.reject = ignore;
 }
 
 /** What a group has before its first run. */
@@ -80,7 +91,6 @@ export class Group {
   #resource: unknown = undefined;
   #phase = Phase.Lock;
   #release: Release | undefined = undefined;
-  #isChanged = false;
 
   /** Operations, and in the place of each, once it ran, its outcome; or {@link Run}s with a promise of their own. */
   #runs: unknown[] = none;
@@ -93,8 +103,8 @@ export class Group {
   #unsettled = 0;
   #flushes: (() => void)[] | undefined = undefined;
 
-  #resolveFirst: ((value: unknown) => void) | undefined = undefined;
-  #rejectFirst: ((reason: unknown) => void) | undefined = undefined;
+  #resolveFirst: Settle | undefined = undefined;
+  #rejectFirst: Settle | undefined = undefined;
   #turns: Turns | undefined = undefined;
 
   constructor(number: number, key: string | number, home: Home) {
@@ -106,46 +116,48 @@ export class Group {
 
   /** Adds a run, and returns the promise of its outcome. */
   join(kind: Kind, operation: AnyOperation, signal: AbortSignal | undefined): Promise<unknown> {
-    const home = this.home;
-    if (this.isParked) {
-      this.isParked = false;
-      home.engine.wake(this.number);
-    }
+    const { home } = this;
+    if (this.isParked) this.#unpark();
     this.#unsettled++;
     home.pending++;
+    if (signal !== undefined || home.canSplit) return this.#joinWithPromise(new Run(kind, operation), signal);
 
-    const canSplit = home.settings.maxOperations < Infinity;
-    if (signal || canSplit) return this.#joinWithPromise(new Run(kind, operation), signal, canSplit);
-    const isFirst = this.#push(kind === Kind.Run ? operation : new Run(kind, operation));
-    return isFirst ? this.#firstPromise() : this.#turn();
+    const run = kind === Kind.Run ? operation : new Run(kind, operation);
+    if (this.#runs === none) return this.#joinFirst(run);
+    this.#runs.push(run);
+    return this.#turn();
   }
 
-  #joinWithPromise(run: Run, signal: AbortSignal | undefined, canSplit: boolean): Promise<unknown> {
-    const isFirst = this.#push(run);
-    const promise = run.promise();
-    if (signal) run.cancelOn(signal, this);
-    if (!isFirst && !canSplit) this.#turn();
+  /** Most groups have just one run: an array that is made with it takes a tenth of the memory. */
+  #joinFirst(run: unknown): Promise<unknown> {
+    this.#runs = [run];
+    const promise = new Promise(capture);
+    this.#resolveFirst = captured.resolve;
+    this.#rejectFirst = captured.reject;
+    forgetCaptured();
     return promise;
   }
 
-  /** True if the run is the first. Most groups have just one: an array that is made with it takes a tenth of the memory. */
-  #push(run: unknown): boolean {
-    const isFirst = this.#runs.length === 0;
-    if (isFirst) this.#runs = [run];
-    else this.#runs.push(run);
-    return isFirst;
-  }
-
-  #firstPromise(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#resolveFirst = resolve;
-      this.#rejectFirst = reject;
-    });
+  #joinWithPromise(run: Run, signal: AbortSignal | undefined): Promise<unknown> {
+    const promise = run.promise();
+    if (signal) run.cancelOn(signal, this);
+    if (this.#runs === none) {
+      this.#runs = [run];
+    } else {
+      this.#runs.push(run);
+      if (!this.home.canSplit) this.#turn();
+    }
+    return promise;
   }
 
   #turn(): Promise<unknown> {
     this.#turns ??= new Turns(this.#runs);
-    return this.#turns.next();
+    return this.#turns.ended.then(takeTurn);
+  }
+
+  #unpark(): void {
+    this.isParked = false;
+    this.home.engine.wake(this.number);
   }
 
   /** One of the runs that wait has been cancelled. */
@@ -175,38 +187,30 @@ export class Group {
     return this.#unsettled > 0;
   }
 
-  get isChanged(): boolean {
-    return this.#isChanged;
-  }
-
-  call(phase: Phase): Called {
-    if (phase === Phase.Lock) this.#context = new Context();
-    this.#phase = phase;
-    const context = this.#context as Context;
+  /** Calls what the phase is for. False if that is done. */
+  call(phase: Phase): boolean {
     const { settings } = this.home;
+    this.#context ??= new Context();
+    this.#phase = phase;
+    let result: unknown;
     try {
-      let result: unknown;
-      if (phase === Phase.Save) {
-        if (!settings.saveResource) return Called.NothingToDo;
-        result = settings.saveResource.call(undefined, this.key, this.#resource, context);
-      } else {
-        const callback = phase === Phase.Load ? settings.loadResource : settings.lockResource;
-        if (!callback) return Called.NothingToDo;
-        result = callback.call(undefined, this.key, context);
+      result =
+        phase === Phase.Load
+          ? settings.loadResource?.call(undefined, this.key, this.#context)
+          : phase === Phase.Save
+            ? settings.saveResource?.call(undefined, this.key, this.#resource, this.#context)
+            : settings.lockResource?.call(undefined, this.key, this.#context);
+      if (!isThenable(result)) {
+        this.received(result);
+        return false;
       }
-      if (isThenable(result)) return this.#await(result);
-      this.received(result);
-      return Called.Done;
     } catch (cause) {
-      return this.#await(Promise.reject(cause));
+      result = Promise.reject(cause);
     }
-  }
-
-  /** Whatever kind of thenable it is, one of the two is called, and once. */
-  #await(promise: PromiseLike<unknown>): Called {
+    // Whatever kind of thenable it is, one of the two is called, and once.
     const { succeeded, failed } = this.home.listeners(this.number);
-    Promise.resolve(promise).then(succeeded, failed);
-    return Called.UnderWay;
+    Promise.resolve(result).then(succeeded, failed);
+    return true;
   }
 
   /** What `lockResource`, `loadResource` or `saveResource` returned or promised has come. */
@@ -230,34 +234,37 @@ export class Group {
     }
   }
 
+  /** Runs what waits now, and answers for src/js/host.rs in one number. */
   execute(atMost: number): number {
     const runs = this.#runs;
     const end = runs.length;
+    let place = this.#taken;
     let ran = 0;
-    while (this.#taken < end && ran < atMost) {
-      const place = this.#taken++;
+    let isChanged = false;
+    for (; place < end && ran < atMost; place++) {
       const run = runs[place];
-      if (!(run instanceof Run)) {
-        runs[place] = this.#execute(Kind.Run, run as AnyOperation);
-      } else {
-        if (run.isSettled) continue;
-        const outcome = this.#execute(run.kind, run.take());
-        if (run.hasPromise) run.outcome = outcome;
-        else runs[place] = outcome;
-      }
+      this.#taken = place + 1;
+      if (typeof run === 'function') {
+        const outcome = attempt(run as AnyOperation, this.#resource);
+        if (!(outcome instanceof Thrown)) isChanged = true;
+        runs[place] = outcome;
+      } else if (!(run as Run).isSettled) {
+        if (this.#execute(run as Run, place)) isChanged = true;
+      } else continue;
       ran++;
     }
     this.#settling += ran;
-    return ran;
+    return 4 * ran + (this.waiting > 0 ? 2 : 0) + (isChanged ? 1 : 0);
   }
 
-  #execute(kind: Kind, operation: AnyOperation): unknown {
-    const outcome = attempt(operation, this.#resource);
-    if (kind !== Kind.Read && !(outcome instanceof Thrown)) {
-      this.#isChanged = true;
-      if (kind === Kind.Update) this.#resource = outcome;
-    }
-    return outcome;
+  /** True if the resource has changed. */
+  #execute(run: Run, place: number): boolean {
+    const outcome = attempt(run.take(), this.#resource);
+    if (run.hasPromise) run.outcome = outcome;
+    else this.#runs[place] = outcome;
+    if (run.kind === Kind.Read || outcome instanceof Thrown) return false;
+    if (run.kind === Kind.Update) this.#resource = outcome;
+    return true;
   }
 
   take(atMost: number): void {
@@ -271,15 +278,16 @@ export class Group {
     }
   }
 
-  settle(): void {
-    this.#settle(undefined);
+  settle(): boolean {
+    return this.#settle(undefined);
   }
 
-  fail(operationCount: number, phase: Phase, cause: unknown): void {
-    this.#settle(() => new BatchError(phases[phase] as BatchPhase, this.key, operationCount, cause));
+  fail(operationCount: number, phase: Phase, cause: unknown): boolean {
+    return this.#settle(() => new BatchError(phases[phase] as BatchPhase, this.key, operationCount, cause));
   }
 
-  #settle(error: BatchFailure): void {
+  /** True if runs of the group are still unsettled. */
+  #settle(error: BatchFailure): boolean {
     const runs = this.#runs;
     if (this.#resolveFirst && this.#rejectFirst) {
       settle(this.#resolveFirst, this.#rejectFirst, runs[0], error);
@@ -293,10 +301,12 @@ export class Group {
     }
 
     this.#resource = undefined;
-    this.#isChanged = false;
     this.#settled(this.#settling);
     this.#settling = 0;
-    this.#context?.end();
+    const context = this.#context;
+    this.#context = undefined;
+    context?.end();
+    return this.hasUnsettled;
   }
 
   /** Forgets the runs that have settled, once they are the greater part, so that those that are left move seldom. */
@@ -326,39 +336,36 @@ export class Group {
   }
 
   abort(): void {
-    this.#context?.timeOut();
+    this.#context ??= new Context();
+    this.#context.timeOut();
   }
 }
 
 /** The turns of all runs of a group but the first: reactions to one promise, that of the group's end. */
 class Turns {
-  readonly #runs: readonly unknown[];
-  readonly #ended: Promise<Turns>;
-  #end!: (turns: Turns) => void;
-  #error: BatchFailure;
-  #place = 1;
+  readonly runs: readonly unknown[];
+  readonly ended: Promise<Turns>;
+  place = 1;
+  error: BatchFailure = undefined;
+  readonly #end: (turns: Turns) => void;
 
   constructor(runs: readonly unknown[]) {
-    this.#runs = runs;
-    this.#ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
-
-  next(): Promise<unknown> {
-    return this.#ended.then(Turns.#take);
+    this.runs = runs;
+    this.ended = new Promise<Turns>(capture as never);
+    this.#end = captured.resolve;
+    forgetCaptured();
   }
 
   end(error: BatchFailure): void {
-    this.#error = error;
+    this.error = error;
     this.#end(this);
   }
+}
 
-  static #take(this: void, turns: Turns): unknown {
-    const outcome = turns.#runs[turns.#place++];
-    if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(turns.#error);
-    if (turns.#error) throw turns.#error();
-    if (outcome instanceof Thrown) throw outcome.error;
-    return outcome;
-  }
+function takeTurn(turns: Turns): unknown {
+  const outcome = turns.runs[turns.place++];
+  if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(turns.error);
+  if (turns.error) throw turns.error();
+  if (outcome instanceof Thrown) throw outcome.error;
+  return outcome;
 }

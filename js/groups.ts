@@ -1,4 +1,4 @@
-import type { Called, Group, Numbers, Phase } from './group.js';
+import type { Group, Numbers, Phase } from './group.js';
 
 /**
  * The engine's host: the groups of one processor, by number. The engine calls these methods, and decides when.
@@ -7,12 +7,17 @@ import type { Called, Group, Numbers, Phase } from './group.js';
  * processor that is dropped can go once its batches have ended.
  */
 export class Groups {
-  readonly #latest = new Map<string | number, Group>();
+  /**
+   * The number of each key's latest group, and not the group: a map that grows and shrinks leaves old tables behind, and one of them in old space is
+   * enough to keep all that follow alive from one minor collection to the next, with whatever they hold.
+   */
+  readonly #latest = new Map<string | number, number>();
   #groups: (Group | undefined)[] = [];
 
   /** The key's latest group, if it has any. */
   latest(key: string | number): Group | undefined {
-    return this.#latest.get(key);
+    const number = this.#latest.get(key);
+    return number === undefined ? undefined : this.#groups[number];
   }
 
   /** The groups of one key, or all. */
@@ -26,7 +31,7 @@ export class Groups {
   add(group: Group): void {
     group.ahead = this.latest(group.key);
     if (group.ahead) group.ahead.behind = group;
-    this.#latest.set(group.key, group);
+    this.#latest.set(group.key, group.number);
     this.#groups[group.number] = group;
   }
 
@@ -65,7 +70,7 @@ export class Groups {
     this.at(number).isParked = true;
   }
 
-  call(number: number, phase: Phase): Called {
+  call(number: number, phase: Phase): boolean {
     return this.at(number).call(phase);
   }
 
@@ -77,20 +82,16 @@ export class Groups {
     return this.at(number).execute(atMost);
   }
 
-  isChanged(number: number): boolean {
-    return this.at(number).isChanged;
-  }
-
   take(number: number, atMost: number): void {
     this.at(number).take(atMost);
   }
 
-  settle(number: number): void {
-    this.at(number).settle();
+  settle(number: number): boolean {
+    return this.at(number).settle();
   }
 
-  fail(number: number, operationCount: number, phase: Phase, cause: unknown): void {
-    this.at(number).fail(operationCount, phase, cause);
+  fail(number: number, operationCount: number, phase: Phase, cause: unknown): boolean {
+    return this.at(number).fail(operationCount, phase, cause);
   }
 
   abort(number: number): void {

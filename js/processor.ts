@@ -32,6 +32,7 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
     this.#metrics = new Metrics((observed) => engine.observe(observed));
     this.#home = {
       settings: checked,
+      canSplit: checked.maxOperations < Infinity,
       engine,
       metrics: this.#metrics,
       pending: 0,

@@ -43,9 +43,13 @@ export function signalOf(
   options: { signal?: AbortSignal | null | undefined } | undefined,
 ): AbortSignal | undefined {
   const signal = options?.signal ?? undefined;
-  // Not by `instanceof`, since a signal may come from another realm.
-  if (signal !== undefined && Object.prototype.toString.call(signal) !== '[object AbortSignal]') {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
   }
   return signal;
+}
+
+/** A signal may come from another realm, and one of this realm may be a polyfill without a tag. */
+function isAbortSignal(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object AbortSignal]' || value instanceof AbortSignal;
 }

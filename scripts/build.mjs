@@ -19,6 +19,9 @@ const sources = [
   'tsconfig.json',
   'scripts/build.mjs',
   'scripts/bundle.mjs',
+  'scripts/inline-bytes.mjs',
+  'scripts/optimize.mjs',
+  'scripts/inline-bytes.mjs',
 ];
 const stamp = join(root, 'dist', '.sources');
 
@@ -32,7 +35,6 @@ export async function ensureBuilt() {
   env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = await withoutPaths();
   if (isBuilt) return env;
 
-  await rm(join(root, 'dist'), { recursive: true, force: true });
   await step('wasm-pack', 'the engine, into pkg/', (report) =>
     run('wasm-pack', ['build', '--target', 'web', '--release', '--mode', 'no-install', '--', '--locked'], {
       cwd: root,
@@ -41,6 +43,7 @@ export async function ensureBuilt() {
     }),
   );
   await step('esbuild and tsc', 'the package, into dist/', async () => {
+    await rm(join(root, 'dist'), { recursive: true, force: true });
     const { bundle } = await import('./bundle.mjs');
     await bundle(root);
   });

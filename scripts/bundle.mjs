@@ -1,11 +1,12 @@
 // Makes dist/: one file for each entry and module format, with the glue and the bytes of the engine; the types; and engine.wasm.
 
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { moduleOf } from './inline-bytes.mjs';
+import { optimize } from './optimize.mjs';
 
 export const entries = ['index', 'slim', 'indexeddb', 'browser'];
 /** Hosts that have modules only, and compile `engine.wasm` themselves. These entries are a few lines around slim.js. */
@@ -14,11 +15,12 @@ const esmEntries = ['workerd', 'edge-light'];
 export async function bundle(root) {
   const dist = join(root, 'dist');
   await mkdir(join(dist, 'cjs'), { recursive: true });
+  const engine = await readFile(join(root, 'pkg', 'groupcommit_bg.wasm'));
+  await writeFile(join(dist, 'engine.wasm'), optimize(engine));
   await Promise.all([
     bundleEntries(root, 'esm', [...entries, ...esmEntries]),
     bundleEntries(root, 'cjs', entries),
     declareEntries(root),
-    copyFile(join(root, 'pkg', 'groupcommit_bg.wasm'), join(dist, 'engine.wasm')),
     writeFile(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n'),
   ]);
 }
@@ -124,9 +126,9 @@ const quieted = [
 /** A module `*_bg.wasm` whose default export decodes the file's bytes; `engine.wasm` is the host's to import. */
 const inlineWasm = {
   name: 'inline-wasm',
-  setup({ onLoad, onResolve }) {
-    onLoad({ filter: /_bg\.wasm$/ }, async ({ path }) => ({
-      contents: moduleOf(await readFile(path)),
+  setup({ initialOptions, onLoad, onResolve }) {
+    onLoad({ filter: /_bg\.wasm$/ }, async () => ({
+      contents: moduleOf(await readFile(join(initialOptions.absWorkingDir, 'dist', 'engine.wasm'))),
       loader: 'js',
     }));
     onResolve({ filter: /\/engine\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));

@@ -1,6 +1,6 @@
-// Brings what building and testing need and the machine lacks. It writes to node_modules and to one cache folder for each user
-// ($GROUPCOMMIT_CACHE, else $XDG_CACHE_HOME/groupcommit, else ~/.cache/groupcommit); beyond these it asks only rustup and apt-get, for
-// what they alone can bring.
+// Brings what building and testing need and the machine lacks. It writes to node_modules and to one cache folder
+// for each user ($GROUPCOMMIT_CACHE, else $XDG_CACHE_HOME/groupcommit, else ~/.cache/groupcommit); beyond these it
+// asks only rustup and apt-get, for what they alone can bring.
 
 import { realpathSync } from 'node:fs';
 import { delimiter } from 'node:path';
@@ -31,9 +31,10 @@ const toolchain = [rust, wasmPack, wasmBindgen, dependencies];
 const browsers = [chromium, firefox];
 
 /**
- * Brings compiler, tools and npm packages, and returns the changes to the environment with which `wasm-pack`, `wasm-opt`, the commands
- * in node_modules/.bin and `cargo build --target wasm32-unknown-unknown` work: `spawn(…, { env: { ...process.env, ...changes } })`.
- * Native builds do without them. Ends the process with a message when something cannot be brought.
+ * Brings compiler, tools and npm packages, and returns the changes to the environment with which `wasm-pack`,
+ * `wasm-opt`, the commands in node_modules/.bin and `cargo build --target wasm32-unknown-unknown` work:
+ * `spawn(…, { env: { ...process.env, ...changes } })`. Native builds do without them.
+ * Ends the process with a message when something cannot be brought.
  * @returns {Promise<Record<string, string>>}
  */
 export function ensureToolchain() {

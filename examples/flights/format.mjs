@@ -5,6 +5,4 @@ export const decimal = (number) =>
     ? '–'
     : number.toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-export const inFlightNumber = (inFlight) => (inFlight === Infinity ? 'all' : whole(inFlight));
-
-export const inFlightName = (inFlight) => `${inFlightNumber(inFlight)} in flight`;
+export const inFlightName = (inFlight) => `${inFlight === Infinity ? 'all' : whole(inFlight)} in flight`;

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { decimal, inFlightName, inFlightNumber, whole } from './format.mjs';
+import { decimal, inFlightName, whole } from './format.mjs';
 import { histogram, oneTwoFive, powersOfTwo } from './histogram.mjs';
 import { section, table, width } from './layout.mjs';
 import { standardDeviation } from './statistics.mjs';
@@ -54,34 +54,41 @@ export function batchHistograms(minDuration, results) {
 }
 
 export function throughputs(results) {
-  const rows = results.flatMap((result, index) => {
-    const { throughput, inFlight } = results.find((other) => other.inFlight === result.inFlight);
-    const ratio = result.throughput / throughput;
-    const isBaseline = result.minDuration === undefined;
-    const row = [
-      isBaseline ? inFlightNumber(inFlight) : '',
-      result.name,
-      whole(result.throughput),
-      isBaseline ? decimal(ratio) : (ratio < 1 ? pc.red : pc.green)(pc.bold(decimal(ratio))),
-      whole(result.loads),
-      whole(result.saves),
-      `${decimal(result.meanWait)} ms`,
+  const inFlights = [...new Set(results.map(({ inFlight }) => inFlight))];
+  const rows = inFlights.flatMap((inFlight) => {
+    const [baseline, ...others] = results.filter((result) => result.inFlight === inFlight);
+    return [
+      [pc.bold(inFlightName(inFlight)), ...Array(6).fill('')],
+      throughputRow(baseline, decimal(1)),
+      ...others.map((result) => {
+        const ratio = result.throughput / baseline.throughput;
+        return throughputRow(result, (ratio < 1 ? pc.red : pc.green)(decimal(ratio)));
+      }),
     ];
-    return isBaseline && index > 0 ? [row.map(() => ''), row] : [row];
   });
-  const head = ['in flight', 'way', 'updates/s', 'ratio', 'loads', 'saves', 'mean wait'];
+  const head = ['', 'updates/s', 'ratio', 'loads', 'saves', 'per save', 'mean wait'];
   return section(
     'Throughput',
     'ratio: to a write per update with as many in flight',
-    table(head, rows, ['way']),
-    pc.dim(`wait: from the call to the settled promise. Short contests were repeated, the
-median counts. A window makes every caller wait for its end: it pays where
-enough are in flight to fill it, and costs elsewhere.
-LevelDB itself groups the writes that wait at one moment, at most one for each
-libuv thread (${process.env.UV_THREADPOOL_SIZE ?? 4}), into one sync of its log. Both ways profit from that, so a
-save costs less than a sync.`),
+    table(head, rows, ['']),
+    pc.dim(`per save: the updates that share one. The ratio cannot grow far beyond it.
+wait: from the call to the settled promise. A window makes every caller wait
+for its end: it pays where enough are in flight to fill it, and costs elsewhere.
+Short contests were repeated, the median counts. LevelDB itself groups the
+writes that wait at one moment, at most one for each libuv thread (${process.env.UV_THREADPOOL_SIZE ?? 4}), into
+one sync of its log. Both ways profit: a save costs less than a sync.`),
   );
 }
+
+const throughputRow = (result, ratio) => [
+  `  ${result.name}`,
+  whole(result.throughput),
+  ratio,
+  whole(result.loads),
+  whole(result.saves),
+  decimal(result.accepted / result.saves),
+  `${decimal(result.meanWait)} ms`,
+];
 
 /** Whether every database held what it must, and the first differences if not. */
 export function proof(results) {

@@ -1,5 +1,5 @@
-// The folder where the tools live: one for each user, shared by all clones, with the version in each name. What is in it is whole:
-// an installation grows under another name and is renamed when complete.
+// The folder where the tools live: one for each user, shared by all clones, with the version in each name. What is
+// in it is whole: an installation grows under another name and is renamed when complete.
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const cache = resolve(shared, `${process.platform}-${process.arch}`);
 export const cachePath = (name) => join(cache, name);
 
 /**
- * Returns the cache's folder `name`; if it is not there yet, `fill` makes its content in the folder that it is given.
+ * Returns the cache's folder `name`. If it is not there yet, `fill` makes its content in the folder that it is given.
  * @param {string} name
  * @param {(folder: string) => Promise<void>} fill
  * @param {(line: string) => void} report
@@ -59,8 +59,8 @@ const beat = 2_000;
 const silenceOfTheDead = 5 * beat;
 
 /**
- * Does `work` while no other process that shares the cache does it. The lock is a folder that its owner touches as long as it lives: one that has
- * not been touched for a while belongs to nobody.
+ * Does `work` while no other process that shares the cache does it. The lock is a folder that its owner touches as
+ * long as it lives: one that has not been touched for a while belongs to nobody.
  * @template T
  * @param {string} name
  * @param {(line: string) => void} report

@@ -1,5 +1,6 @@
-// Debian's own Rust compiler as a wasm32 toolchain. Its archive has no standard library for wasm32-unknown-unknown, but that library's
-// source: it is compiled once and put into a sysroot in the cache, beside links to all the rest of Debian's. Nothing below /usr changes.
+// Debian's own Rust compiler as a wasm32 toolchain. Its archive has no standard library for wasm32-unknown-unknown,
+// but that library's source: it is compiled once and put into a sysroot in the cache, beside links to all the rest
+// of Debian's. Nothing below /usr changes.
 
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,7 +13,8 @@ import { root } from './root.mjs';
 import { CommandError, run } from './run.mjs';
 
 const target = 'wasm32-unknown-unknown';
-// The compiler for building browsers is newer than `rustc`. lld-22 is what its `rust-lld` is a link to, without depending on it.
+// The compiler for building browsers is newer than `rustc`. lld-22 is what its `rust-lld` links to, without depending
+// on it.
 const packages = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-llvm', 'lld-22'];
 const sysroot = '/usr/lib/rustlib';
 

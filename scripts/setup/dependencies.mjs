@@ -1,7 +1,7 @@
 // The npm packages of package-lock.json, in node_modules. wasm-opt is one of them, in binaryen.
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { locked } from './cache.mjs';
 import { SetupError } from './failure.mjs';
@@ -9,45 +9,54 @@ import { step } from './progress.mjs';
 import { root } from './root.mjs';
 import { CommandError, run } from './run.mjs';
 
-const found = {
-  note: 'node_modules is as package-lock.json says',
-  path: [join(root, 'node_modules', '.bin')],
-};
+const folder = join(root, 'node_modules');
+const record = join(folder, '.package-lock.json'); // npm writes it at the end of an installation
+const found = { note: 'node_modules is as package-lock.json says', path: [join(folder, '.bin')] };
+const ci = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
 
 /** @type {import('../setup.mjs').Need} */
 export const dependencies = {
   name: 'npm packages',
 
   async find() {
-    const [wanted, installed] = await Promise.all([
-      readPackages(join(root, 'package-lock.json')),
-      // npm writes this file at the end of an installation.
-      readPackages(join(root, 'node_modules', '.package-lock.json')),
-    ]);
+    const [wanted, installed] = await Promise.all(
+      [join(root, 'package-lock.json'), record].map(readPackages),
+    );
     return wanted && installed && isInstalled(wanted, installed) ? found : undefined;
   },
 
   async bring() {
-    const install = ['ci', '--include=dev', '--no-audit', '--no-fund'];
     const clone = createHash('sha256').update(root).digest('hex').slice(0, 16);
     try {
       await step('npm ci', 'node_modules is not as package-lock.json says', (report) =>
         locked(`npm-${clone}`, report, async () => {
-          if (!(await this.find())) await run('npm', install, { cwd: root, report });
+          if (!(await this.find())) await install(report);
         }),
       );
     } catch (cause) {
       if (!(cause instanceof CommandError)) throw cause;
       throw new SetupError('the npm packages could not be installed', {
         cause,
-        command: `npm ${install.join(' ')}`,
+        command: `npm ${ci.join(' ')}`,
       });
     }
     return found;
   },
 };
 
-/** @typedef {Record<string, { version?: string, integrity?: string, optional?: boolean }>} Packages folder -> package */
+/** npm begins by emptying node_modules. Stopped after that, it leaves it neither as it was nor as it should be. */
+async function install(report) {
+  await rm(record, { force: true });
+  try {
+    await run('npm', ci, { cwd: root, report });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean }} Package */
+/** @typedef {Record<string, Package>} Packages by their folders */
 
 /**
  * Whether all is there and nothing else. What is optional may be missing: it is for another platform.

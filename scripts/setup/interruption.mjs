@@ -1,4 +1,5 @@
-// What a Ctrl-C does while there is something to clean up: it does not end the process on the spot, but makes all that is under way fail.
+// What a Ctrl-C does while there is something to clean up: it does not end the process on the spot, but makes all
+// that is under way fail.
 
 /** The process was told to stop. */
 export class Interrupted extends Error {
@@ -16,7 +17,7 @@ const patience = 1_000;
 const interruption = new AbortController();
 let underWay = 0;
 
-/** Aborts when the process is told to stop. Whoever waits for something long rejects then, and so cleans up on its way out. */
+/** Aborts when the process is told to stop. Whoever waits for something long rejects then, and so cleans up. */
 export const interrupted = interruption.signal;
 
 /**

@@ -5,7 +5,7 @@ const redrawEvery = 250;
 const repeatEvery = 15_000;
 
 /**
- * Does `work` below a line that says what is done and why. What `work` reports is shown beside it, the latest line only.
+ * Does `work` below a line that says what is done and why. The latest line that `work` reports is shown beside it.
  * @template T
  * @param {string} what
  * @param {string} why

@@ -1,9 +1,10 @@
 // A Rust compiler with the standard library for wasm32-unknown-unknown.
 //
-// Best is the compiler that is active anyway, if it has that target or rustup can add it: native and wasm builds then share the compiler
-// and target/. Where rustup cannot download, Debian's compiler serves the wasm builds (see debian.mjs), and only them: just the
-// environment that the set-up returns names it, with target/wasm as its target folder. `cargo test`, `cargo clippy` and `cargo fmt`,
-// run without that environment, keep the user's own toolchain and target/.
+// Best is the compiler that is active anyway, if it has that target or rustup can add it: native and wasm builds then
+// share the compiler and target/. Where rustup cannot download, Debian's compiler serves the wasm builds (see
+// debian.mjs), and only them: just the environment that the set-up returns names it, with target/wasm as its target
+// folder. `cargo test`, `cargo clippy` and `cargo fmt`, run without that environment, keep the user's own toolchain
+// and target/, so that neither compiler rebuilds what the other built.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -25,42 +25,38 @@ pub struct BatchError<E> {
 
 /// Serves a key, group after group and batch after batch, until nobody waits any more. The first batch has started `now`, with its first run.
 pub(crate) async fn serve<H: Host>(engine: Rc<Engine<H>>, mut group: Rc<Group>, mut now: f64) {
-    let mut started = true;
+    let mut is_wanted = true;
     loop {
-        // Every other batch starts when the one before has ended, if anybody is still waiting for it.
-        while started || engine.host.has_unsettled(group.id) {
-            started = false;
-            group.start(now);
-            now = live(&engine, &group).await;
+        while is_wanted {
+            is_wanted = live(&engine, &group, &mut now).await;
         }
         group.close(&engine.host);
         engine.forget(&group);
-        match group.next.get() {
-            Some(next) => group = Rc::clone(next),
+        match group.next.take() {
+            Some(next) => group = next,
             None => return,
         }
+        // Runs that were cancelled while they waited behind a save start no batch.
+        is_wanted = engine.host.has_unsettled(group.id);
     }
 }
 
-/// One batch, from its start to the moment when all its runs settle together.
-async fn live<H: Host>(engine: &Rc<Engine<H>>, group: &Rc<Group>) -> f64 {
+/// One batch, from its start `now` to the moment when all its runs settle together. True if runs of the group want another one.
+async fn live<H: Host>(engine: &Rc<Engine<H>>, group: &Rc<Group>, now: &mut f64) -> bool {
     let host = &engine.host;
+    group.start(*now);
     engine.deadlines.watch(engine, group);
 
-    let mut metric = Metric { start: group.started_at(), ..Metric::default() };
+    let mut metric = Metric { start: *now, ..Metric::default() };
     let outcome = commit(engine, group, &mut metric).await;
 
-    let now = engine.clock();
+    group.end();
+    *now = engine.clock();
     if host.is_observed() {
-        metric.total_duration = duration(metric.start, now);
+        metric.total_duration = duration(metric.start, *now);
         host.publish(group.id, metric, outcome.as_ref().err());
     }
-    group.end();
-    match outcome {
-        Ok(()) => host.settle(group.id),
-        Err(error) => host.fail(group.id, metric.operations, error),
-    }
-    now
+    host.settle(group.id, metric.operations, outcome)
 }
 
 /// Everything that the host is asked for.
@@ -84,9 +80,7 @@ async fn load_and_save<H: Host>(
         join(engine, group);
         return Err(error);
     }
-    metric.operations = run_operations(engine, group).await;
-    close(engine, group);
-    if engine.host.is_changed(group.id) {
+    if run_operations(engine, group, &mut metric.operations).await {
         call(engine, group, Phase::Save, &mut metric.save_duration).await?;
     }
     Ok(())
@@ -95,20 +89,20 @@ async fn load_and_save<H: Host>(
 /// The batch has failed before any operation ran: what waits for it shares its fate.
 fn join<H: Host>(engine: &Engine<H>, group: &Group) {
     engine.host.take(group.id, engine.options.max_operations);
-    close(engine, group);
+    close_unless(engine.host.waiting(group.id) > 0, engine, group);
 }
 
-/// What arrives from now on forms the next batch. Runs beyond `max_operations` stay where they are, and begin it.
-fn close<H: Host>(engine: &Engine<H>, group: &Group) {
-    if engine.host.waiting(group.id) == 0 {
+/// What arrives from now on forms the next batch. Runs beyond `max_operations` stay in the group, and begin it.
+fn close_unless<H: Host>(waiting: bool, engine: &Engine<H>, group: &Group) {
+    if !waiting {
         group.close(&engine.host);
     }
 }
 
-/// Runs the operations that wait, and those that arrive until the window closes. Returns how many ran.
-async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group) -> u32 {
+/// Runs the operations that wait, and those that arrive until the window closes. True if any of them changed the resource.
+async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group, operations: &mut u32) -> bool {
     let (host, options) = (&engine.host, &engine.options);
-    let mut operations = 0;
+    let mut changed = false;
 
     group.loaded();
     if options.min_duration > 0.0 && host.now() >= group.started_at() + options.min_duration {
@@ -116,17 +110,21 @@ async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group) -> u32 {
     }
     loop {
         let last = group.is_closing();
-        let room = options.max_operations - operations;
+        let room = options.max_operations - *operations;
         // What the last operations queue themselves belongs to the next batch. What does not fit any more begins it.
-        if last && host.waiting(group.id) <= room {
-            group.close(host);
+        if last && !group.is_closed() {
+            close_unless(host.waiting(group.id) > room, engine, group);
         }
-        operations += host.execute(group.id, room);
-        let full = operations == options.max_operations;
+        let executed = host.execute(group.id, room);
+        changed |= executed.changed;
+        *operations += executed.operations;
+
+        let full = executed.operations == room;
         // Without a duration the window closes as soon as what waited has run.
-        let idle = options.min_duration == 0.0 && host.waiting(group.id) == 0;
+        let idle = options.min_duration == 0.0 && !executed.waiting;
         if last || full || idle {
-            return operations;
+            close_unless(executed.waiting, engine, group);
+            return changed;
         }
         group.park(host).await;
     }

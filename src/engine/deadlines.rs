@@ -8,21 +8,22 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// Every batch of a processor has the same two durations, so each queue is in the order of time by itself: no heap.
+/// A batch waits for the end of its window first, and then for its abort. All wait equally long in each of the two queues, so each is in
+/// the order of time by itself: no heap.
 pub(crate) struct Deadlines {
+    min_duration: f64,
+    max_duration: f64,
     windows: Queue,
     aborts: Queue,
     /// The time for which the host's timer is set.
     armed: Cell<Option<f64>>,
 }
 
-struct Queue {
-    duration: f64,
-    deadlines: RefCell<VecDeque<Deadline>>,
-}
+#[derive(Default)]
+struct Queue(RefCell<VecDeque<Deadline>>);
 
 struct Deadline {
-    duration: f64,
+    at: f64,
     group: Rc<Group>,
     batch: u32,
 }
@@ -30,25 +31,25 @@ struct Deadline {
 impl Deadlines {
     pub fn new(options: &Options) -> Self {
         Self {
-            windows: Queue::new(options.min_duration),
-            aborts: Queue::new(options.max_duration),
+            min_duration: options.min_duration,
+            max_duration: options.max_duration,
+            windows: Queue::default(),
+            aborts: Queue::default(),
             armed: Cell::new(None),
         }
     }
 
     /// Whether batches have any deadline.
     pub fn is_needed(&self) -> bool {
-        self.windows.duration > 0.0 || self.aborts.duration < f64::INFINITY
+        self.min_duration > 0.0 || self.max_duration < f64::INFINITY
     }
 
     /// Watches over the batch that has just started in this group.
     pub fn watch<H: Host>(&self, engine: &Rc<Engine<H>>, group: &Rc<Group>) {
-        // The window of a batch that was flushed before it began is closed, and one without duration closes with the load.
-        if self.windows.duration > 0.0 && !group.is_closed() {
-            self.windows.push(group, engine.open_groups());
-        }
-        if self.aborts.duration < f64::INFINITY {
-            self.aborts.push(group, engine.open_groups());
+        if self.min_duration > 0.0 {
+            self.windows.push(group, group.started_at() + self.min_duration, engine.open_groups());
+        } else {
+            self.watch_abort(engine, group, group.started_at() + self.max_duration);
         }
         self.arm(engine);
     }
@@ -57,13 +58,22 @@ impl Deadlines {
     pub fn tick<H: Host>(&self, engine: &Rc<Engine<H>>) {
         self.armed.set(None);
         let now = engine.host.now();
-        while let Some(deadline) = self.windows.pop_due(now) {
-            deadline.group.due_late(now - deadline.at());
+        while let Some(group) = self.windows.pop_due(now) {
+            group.due();
+            // A host's timers can be late by minutes, as in a page that is hidden. What that takes from the window, it does not take from
+            // the time that is left to save.
+            self.watch_abort(engine, &group, now + self.max_duration - self.min_duration);
         }
-        while let Some(deadline) = self.aborts.pop_due(now) {
-            engine.host.abort(deadline.group.id);
+        while let Some(group) = self.aborts.pop_due(now) {
+            engine.host.abort(group.id);
         }
         self.arm(engine);
+    }
+
+    fn watch_abort<H: Host>(&self, engine: &Engine<H>, group: &Rc<Group>, at: f64) {
+        if at < f64::INFINITY {
+            self.aborts.push(group, at, engine.open_groups());
+        }
     }
 
     /// No batch is left: nothing of them may linger.
@@ -89,45 +99,36 @@ impl Deadlines {
 }
 
 impl Queue {
-    fn new(duration: f64) -> Self {
-        Self { duration, deadlines: RefCell::default() }
-    }
-
-    fn push(&self, group: &Rc<Group>, open_groups: usize) {
-        let mut deadlines = self.deadlines.borrow_mut();
-        // Batches that ended before their deadline leave it behind; swept like this, they cost memory in proportion to the
-        // batches under way, and each of them a constant time.
+    fn push(&self, group: &Rc<Group>, at: f64, open_groups: usize) {
+        let mut deadlines = self.0.borrow_mut();
+        // Batches that ended before their deadline leave it behind; swept like this, they cost memory in proportion to the batches under
+        // way, and each of them a constant time.
         if deadlines.len() > 2 * open_groups + 32 {
             deadlines.retain(Deadline::is_current);
         }
-        deadlines.push_back(Deadline { duration: self.duration, group: Rc::clone(group), batch: group.batch() });
+        deadlines.push_back(Deadline { at, group: Rc::clone(group), batch: group.batch() });
     }
 
-    fn pop_due(&self, now: f64) -> Option<Deadline> {
+    fn pop_due(&self, now: f64) -> Option<Rc<Group>> {
         let at = self.earliest()?;
-        if at <= now { self.deadlines.borrow_mut().pop_front() } else { None }
+        let due = if at <= now { self.0.borrow_mut().pop_front() } else { None };
+        due.map(|deadline| deadline.group)
     }
 
     fn earliest(&self) -> Option<f64> {
-        let mut deadlines = self.deadlines.borrow_mut();
+        let mut deadlines = self.0.borrow_mut();
         while deadlines.front().is_some_and(|deadline| !deadline.is_current()) {
             deadlines.pop_front();
         }
-        deadlines.front().map(Deadline::at)
+        deadlines.front().map(|deadline| deadline.at)
     }
 
     fn clear(&self) {
-        *self.deadlines.borrow_mut() = VecDeque::new();
+        *self.0.borrow_mut() = VecDeque::new();
     }
 }
 
 impl Deadline {
-    /// A host's timers can be late by minutes, as in a page that is hidden. What the window lost, the time that is left to save does not
-    /// lose as well.
-    fn at(&self) -> f64 {
-        self.group.started_at() + self.duration + self.group.lateness()
-    }
-
     fn is_current(&self) -> bool {
         self.group.batch() == self.batch
     }

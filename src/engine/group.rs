@@ -2,7 +2,7 @@
 
 use super::Host;
 use super::host::GroupId;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::mem;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 pub(crate) struct Group {
     pub id: GroupId,
     /// The group of the same key that waits behind this one.
-    pub next: OnceCell<Rc<Group>>,
+    pub next: Cell<Option<Rc<Group>>>,
     /// No run joins it any more.
     closed: Cell<bool>,
     parked: Cell<Option<Waker>>,
@@ -19,8 +19,6 @@ pub(crate) struct Group {
     /// Counts the batches of the group, so that a deadline can tell whether its batch is still the one under way.
     batch: Cell<u32>,
     started_at: Cell<f64>,
-    /// How late the host's timer was when it closed the window.
-    lateness: Cell<f64>,
     loaded: Cell<bool>,
     /// The shortest time that the window of the batch under way stays open has passed.
     due: Cell<bool>,
@@ -30,12 +28,11 @@ impl Group {
     pub fn new(id: GroupId) -> Rc<Self> {
         Rc::new(Self {
             id,
-            next: OnceCell::new(),
+            next: Cell::new(None),
             closed: Cell::new(false),
             parked: Cell::new(None),
             batch: Cell::new(0),
             started_at: Cell::new(0.0),
-            lateness: Cell::new(0.0),
             loaded: Cell::new(false),
             due: Cell::new(false),
         })
@@ -44,7 +41,6 @@ impl Group {
     /// A batch starts.
     pub fn start(&self, now: f64) {
         self.started_at.set(now);
-        self.lateness.set(0.0);
         self.loaded.set(false);
         self.due.set(false);
     }
@@ -62,19 +58,9 @@ impl Group {
         self.started_at.get()
     }
 
-    pub fn lateness(&self) -> f64 {
-        self.lateness.get()
-    }
-
     /// The resource is loaded: from now on the passing of time closes the window.
     pub fn loaded(&self) {
         self.loaded.set(true);
-    }
-
-    /// The host's timer tells so late that the window is due.
-    pub fn due_late(&self, lateness: f64) {
-        self.lateness.set(lateness);
-        self.due();
     }
 
     /// The shortest time that a window stays open has passed. While the load takes longer, so does the window.

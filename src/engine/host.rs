@@ -38,17 +38,14 @@ pub trait Host: 'static {
     fn release(&self, group: GroupId);
 
     /// Takes the runs that wait at this moment, in order, and runs their operations on the resource, one after the other, except those
-    /// that have been cancelled; `at_most` so many operations. Returns how many ran.
-    fn execute(&self, group: GroupId, at_most: u32) -> u32;
-    /// Whether any operation of the batch has changed the resource.
-    fn is_changed(&self, group: GroupId) -> bool;
-    /// The batch could not be locked or loaded, and shares that with the runs that wait at this moment: takes them, in order, `at_most` so many
-    /// besides those that have been cancelled.
+    /// that have been cancelled; `at_most` so many operations.
+    fn execute(&self, group: GroupId, at_most: u32) -> Executed;
+    /// The batch has failed before any operation ran, and the runs that wait at this moment share its fate: takes them, in order, `at_most` so
+    /// many besides those that have been cancelled.
     fn take(&self, group: GroupId, at_most: u32);
-    /// Settles the runs that the batch has taken: each with the outcome of its own operation.
-    fn settle(&self, group: GroupId);
-    /// Settles the runs that the batch has taken with the batch's error. `operations` is the number of operations that ran.
-    fn fail(&self, group: GroupId, operations: u32, error: BatchError<Self::Error>);
+    /// Settles the runs that the batch has taken: each with the outcome of its own operation, or all with the batch's error. `operations` is
+    /// the number of operations that ran. Returns [`has_unsettled`](Self::has_unsettled).
+    fn settle(&self, group: GroupId, operations: u32, outcome: Result<(), BatchError<Self::Error>>) -> bool;
     /// The batch has reached its maximal duration. It goes on, but whoever loads or saves it may give up.
     fn abort(&self, group: GroupId);
 
@@ -65,4 +62,15 @@ pub trait Host: 'static {
     fn is_observed(&self) -> bool;
     /// Hands out the metric of a batch that is about to be settled.
     fn publish(&self, group: GroupId, metric: Metric, error: Option<&BatchError<Self::Error>>);
+}
+
+/// What [`Host::execute`] has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// How many operations ran.
+    pub operations: u32,
+    /// Whether any of them changed the resource.
+    pub changed: bool,
+    /// Whether runs wait now.
+    pub waiting: bool,
 }

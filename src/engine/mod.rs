@@ -21,7 +21,7 @@ mod options;
 mod processor;
 
 pub use batch::{BatchError, Phase};
-pub use host::{GroupId, Host};
+pub use host::{Executed, GroupId, Host};
 pub use metrics::Metric;
 pub use options::{Options, OptionsError};
 pub use processor::{Processor, Stopped};

@@ -52,8 +52,7 @@ impl<H: Host> Processor<H> {
         let group = engine.insert();
         let id = group.id;
         match latest {
-            // A second group behind the same one would be the host's mistake, and never be served.
-            Some(latest) => drop(latest.next.set(group)),
+            Some(latest) => latest.next.set(Some(group)),
             None => engine.host.spawn(batch::serve(Rc::clone(engine), group, engine.clock())),
         }
         Ok(id)

@@ -1,6 +1,6 @@
-//! The engine's host: the lanes that the TypeScript face keeps, one timer, and the executor of wasm-bindgen-futures.
+//! The engine's host: the groups that the TypeScript face keeps, one timer, and the executor of wasm-bindgen-futures.
 
-use crate::engine::{self, BatchError, GroupId, Metric, Phase};
+use crate::engine::{self, BatchError, Executed, GroupId, Metric, Phase};
 use gloo_timers::callback::Timeout;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -24,20 +24,20 @@ extern "C" {
     fn has_unsettled(this: &Groups, group: u32) -> bool;
     #[wasm_bindgen(method)]
     fn park(this: &Groups, group: u32);
+    /// True if the call is under way, and its outcome will be told.
     #[wasm_bindgen(method)]
-    fn call(this: &Groups, group: u32, phase: u32) -> u32;
+    fn call(this: &Groups, group: u32, phase: u32) -> bool;
     #[wasm_bindgen(method)]
     fn release(this: &Groups, group: u32);
+    /// Four times the number of operations, plus 2 if runs wait, plus 1 if the resource has changed.
     #[wasm_bindgen(method)]
     fn execute(this: &Groups, group: u32, at_most: u32) -> u32;
-    #[wasm_bindgen(method, js_name = isChanged)]
-    fn is_changed(this: &Groups, group: u32) -> bool;
     #[wasm_bindgen(method)]
     fn take(this: &Groups, group: u32, at_most: u32);
     #[wasm_bindgen(method)]
-    fn settle(this: &Groups, group: u32);
+    fn settle(this: &Groups, group: u32) -> bool;
     #[wasm_bindgen(method)]
-    fn fail(this: &Groups, group: u32, operations: u32, phase: u32, cause: &JsValue);
+    fn fail(this: &Groups, group: u32, operations: u32, phase: u32, cause: &JsValue) -> bool;
     #[wasm_bindgen(method)]
     fn abort(this: &Groups, group: u32);
     #[wasm_bindgen(method)]
@@ -49,6 +49,8 @@ extern "C" {
 
 pub struct Host {
     groups: Groups,
+    /// A bit for each [`Phase`] that there is a callback for.
+    callbacks: u32,
     calls: RefCell<Vec<Call>>,
     timer: RefCell<Option<Timeout>>,
     observed: Cell<bool>,
@@ -67,15 +69,9 @@ enum Call {
 /// What `publish` of [`Groups`] gets if the batch did not fail; any other number is that of a [`Phase`].
 const NO_PHASE: u32 = u32::MAX;
 
-/// What `call` of [`Groups`] answer; js/groups.ts has the same numbers.
-mod called {
-    pub const NOTHING_TO_DO: u32 = 0;
-    pub const DONE: u32 = 1;
-}
-
 impl Host {
-    pub fn new(groups: Groups) -> Self {
-        Self { groups, calls: RefCell::default(), timer: RefCell::default(), observed: Cell::new(false) }
+    pub fn new(groups: Groups, callbacks: u32) -> Self {
+        Self { groups, callbacks, calls: RefCell::default(), timer: RefCell::default(), observed: Cell::new(false) }
     }
 
     pub fn observe(&self, observed: bool) {
@@ -93,27 +89,25 @@ impl Host {
         }
     }
 
-    fn answered(&self, group: GroupId, answer: u32) -> Option<impl Future<Output = Result<(), JsValue>>> {
-        if answer == called::NOTHING_TO_DO {
-            return None;
-        }
-        let mut done = answer == called::DONE;
-        Some(poll_fn(move |context| {
-            if mem::take(&mut done) {
-                return Poll::Ready(Ok(()));
-            }
+    fn has_callback(&self, phase: Phase) -> bool {
+        self.callbacks & (1 << phase as u32) != 0
+    }
+
+    fn outcome(&self, group: GroupId) -> impl Future<Output = Result<(), JsValue>> {
+        poll_fn(move |context| {
             let mut calls = self.calls.borrow_mut();
             if calls.len() <= group {
                 calls.resize_with(group + 1, Call::default);
             }
-            match mem::take(&mut calls[group]) {
+            let Some(call) = calls.get_mut(group) else { return Poll::Pending };
+            match mem::take(call) {
                 Call::Settled(outcome) => Poll::Ready(outcome),
                 _ => {
-                    calls[group] = Call::UnderWay(context.waker().clone());
+                    *call = Call::UnderWay(context.waker().clone());
                     Poll::Pending
                 }
             }
-        }))
+        })
     }
 }
 
@@ -141,31 +135,33 @@ impl engine::Host for Host {
     }
 
     fn call(&self, group: GroupId, phase: Phase) -> Option<impl Future<Output = Result<(), JsValue>>> {
-        self.answered(group, self.groups.call(group as u32, phase as u32))
+        if !self.has_callback(phase) {
+            return None;
+        }
+        let is_under_way = self.groups.call(group as u32, phase as u32);
+        Some(async move { if is_under_way { self.outcome(group).await } else { Ok(()) } })
     }
 
     fn release(&self, group: GroupId) {
-        self.groups.release(group as u32);
+        if self.has_callback(Phase::Lock) {
+            self.groups.release(group as u32);
+        }
     }
 
-    fn execute(&self, group: GroupId, at_most: u32) -> u32 {
-        self.groups.execute(group as u32, at_most)
-    }
-
-    fn is_changed(&self, group: GroupId) -> bool {
-        self.groups.is_changed(group as u32)
+    fn execute(&self, group: GroupId, at_most: u32) -> Executed {
+        let executed = self.groups.execute(group as u32, at_most);
+        Executed { operations: executed >> 2, waiting: executed & 2 != 0, changed: executed & 1 != 0 }
     }
 
     fn take(&self, group: GroupId, at_most: u32) {
         self.groups.take(group as u32, at_most);
     }
 
-    fn settle(&self, group: GroupId) {
-        self.groups.settle(group as u32);
-    }
-
-    fn fail(&self, group: GroupId, operations: u32, error: BatchError<JsValue>) {
-        self.groups.fail(group as u32, operations, error.phase as u32, &error.cause);
+    fn settle(&self, group: GroupId, operations: u32, outcome: Result<(), BatchError<JsValue>>) -> bool {
+        match outcome {
+            Ok(()) => self.groups.settle(group as u32),
+            Err(error) => self.groups.fail(group as u32, operations, error.phase as u32, &error.cause),
+        }
     }
 
     fn abort(&self, group: GroupId) {

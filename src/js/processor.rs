@@ -10,12 +10,19 @@ pub struct Engine(engine::Processor<Host>);
 
 #[wasm_bindgen]
 impl Engine {
-    /// Options out of range throw a RangeError that names the option.
+    /// Options out of range throw a RangeError that names the option. `callbacks` has a bit for each phase with a callback: 1 for lock, 2 for
+    /// load, 4 for save.
     #[wasm_bindgen(constructor)]
-    pub fn new(min_duration: f64, max_duration: f64, max_operations: f64, groups: Groups) -> Result<Engine, JsValue> {
+    pub fn new(
+        min_duration: f64,
+        max_duration: f64,
+        max_operations: f64,
+        callbacks: u32,
+        groups: Groups,
+    ) -> Result<Engine, JsValue> {
         // The cast saturates: infinity, and whatever else nobody will ever count to, becomes `u32::MAX`.
         let options = Options { min_duration, max_duration, max_operations: max_operations as u32 };
-        Ok(Self(engine::Processor::new(options, Host::new(groups))?))
+        Ok(Self(engine::Processor::new(options, Host::new(groups, callbacks))?))
     }
 
     /// Opens a group for a key whose latest group, if it has any, is `after`. Undefined if the processor has been stopped.

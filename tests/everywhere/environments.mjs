@@ -51,7 +51,6 @@ export const environments = [
     page(browser, 'module Service Worker', 'service-worker.html'),
     strictPage(browser, "CSP with 'wasm-unsafe-eval'", "'wasm-unsafe-eval'", line),
     strictPage(browser, "CSP without 'wasm-unsafe-eval'", '', forbidden),
-    strictPage(browser, 'the same, slim, compiled in a Worker', '', line, 'slim-from-worker.html'),
     bundle(browser, 'Vite', 'dist', 'vite build'),
     viteServer(browser, 'Vite, dev server', ''),
     viteServer(browser, 'Vite, slim', 'slim.html'),
@@ -148,10 +147,9 @@ function page(browser, name, file, headers = {}) {
   };
 }
 
-/** The policy is the document's only: a worker has that of its own response. */
-function strictPage(browser, name, source, expected, file = 'index.html') {
+function strictPage(browser, name, source, expected) {
   const policy = `default-src 'self'; script-src 'self' 'nonce-map' ${source}`;
-  return { ...page(browser, name, file, { 'content-security-policy': policy }), expected };
+  return { ...page(browser, name, 'index.html', { 'content-security-policy': policy }), expected };
 }
 
 /** What a bundler puts into a folder. */

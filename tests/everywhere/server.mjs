@@ -22,10 +22,9 @@ export async function serve(folder, documentHeaders) {
       () => false,
     );
     if (!found) return response.writeHead(404).end();
-    response.writeHead(200, {
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
-      ...headers,
-    });
+    const extension = extname(file);
+    const headers = { 'content-type': types[extension] ?? 'application/octet-stream' };
+    response.writeHead(200, extension === '.html' ? { ...headers, ...documentHeaders } : headers);
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, resolve));

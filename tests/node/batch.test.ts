@@ -682,7 +682,12 @@ describe('A batch', () => {
           () => settled.push(`${name} rejected`),
         );
       follow('run', accounts.run('alice', increment));
-      follow('throwing', accounts.run('alice', () => { throw new Error('refused') })); // biome-ignore format: one line a run
+      follow(
+        'throwing',
+        accounts.run('alice', () => {
+          throw new Error('refused');
+        }),
+      );
       follow('read', accounts.read('alice', noop));
       await settleDown();
       await loads[0]?.succeed({ count: 0 });
@@ -860,6 +865,7 @@ describe('A batch', () => {
       await loads[0]?.succeed({ count: 0 });
       expect(accounts.pending).toBe(0);
       expect(signal.reason.name).toBe('TimeoutError');
+      expect(loads[0]?.context.signal).toBe(signal);
     });
 
     test('is the same whenever it is read: for the first time after maxDuration', async () => {

@@ -337,7 +337,14 @@ describe('What a caller gets', () => {
       ['a promise that rejects', () => Promise.reject(new Error('lost'))],
       ['an async function that throws', async () => Promise.reject(new Error('lost'))],
       ['an object with a then', () => ({ then: noop })],
-      ['an object with a then that throws', () => ({ then: () => { throw new Error('then') } })], // biome-ignore format: a table
+      [
+        'an object with a then that throws',
+        () => ({
+          then: () => {
+            throw new Error('then');
+          },
+        }),
+      ],
       ['a function with a then', () => Object.assign(() => {}, { then: noop })],
       ['an object that inherits then', () => Object.create({ then: noop })],
     ];
@@ -426,15 +433,34 @@ describe('What a caller gets', () => {
       ['a symbol', Symbol('disk')],
       ['an object', { status: 500 }],
       ['an object without a prototype', Object.create(null)],
-      ['an object whose toString throws', { toString: () => { throw new Error('toString') } }], // biome-ignore format: a table
-      ['an Error whose message getter throws', Object.defineProperty(new Error(), 'message', { get: () => { throw new Error('message') } })], // biome-ignore format: a table
+      [
+        'an object whose toString throws',
+        {
+          toString: () => {
+            throw new Error('toString');
+          },
+        },
+      ],
+      [
+        'an Error whose message getter throws',
+        Object.defineProperty(new Error(), 'message', {
+          get: () => {
+            throw new Error('message');
+          },
+        }),
+      ],
       ['a revoked proxy', revokedProxy()],
       ['a lone surrogate', '\udfff'],
       ['a frozen error', Object.freeze(new Error('frozen'))],
     ];
     const ways: [string, (cause: unknown) => unknown][] = [
       ['rejects', (cause) => Promise.reject(cause)],
-      ['throws', (cause) => { throw cause }], // biome-ignore format: a table
+      [
+        'throws',
+        (cause) => {
+          throw cause;
+        },
+      ],
     ];
     for (const phase of ['load', 'save'] as const) {
       for (const [way, fail] of ways) {
@@ -482,7 +508,11 @@ describe('What a caller gets', () => {
       const controller = new AbortController();
       watch(accounts.run('alice', noop, { signal: controller.signal }));
       controller.abort();
-      watch(accounts.run('alice', () => { throw new Error('refused') })); // biome-ignore format: one line a run
+      watch(
+        accounts.run('alice', () => {
+          throw new Error('refused');
+        }),
+      );
       watch(accounts.read('alice', noop));
       watch(accounts.run('alice', (() => Promise.resolve()) as never));
       await load();

@@ -225,7 +225,11 @@ describe('Ending', () => {
     const runs = [
       watch(accounts.run('bad load', noop)),
       watch(accounts.run('bad save', noop)),
-      watch(accounts.read('refused', () => { throw new Error('refused') })), // biome-ignore format: one line a run
+      watch(
+        accounts.read('refused', () => {
+          throw new Error('refused');
+        }),
+      ),
       watch(accounts.run('cancelled', noop, { signal: controller.signal })),
     ];
     controller.abort();
@@ -399,7 +403,7 @@ describe('Ending', () => {
           }
           for (let each = 0; each < 50; each++) await oneLife(each);
           await left(processors, callbacks, resources, results);
-        ` + left,
+        ${left}`,
         { flags: ['--expose-gc'] },
       );
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '0,0,0,0\n', stderr: '' });
@@ -419,7 +423,7 @@ describe('Ending', () => {
           }
           for (let each = 0; each < 50; each++) await oneLife();
           await left(processors, callbacks);
-        ` + left,
+        ${left}`,
         { flags: ['--expose-gc'] },
       );
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '0,0\n', stderr: '' });
@@ -439,7 +443,7 @@ describe('Ending', () => {
           }
           for (let each = 0; each < 50; each++) await oneLife();
           await left(processors);
-        ` + left,
+        ${left}`,
         { flags: ['--expose-gc'] },
       );
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '0\n', stderr: '' });

@@ -186,7 +186,11 @@ describe('Metrics', () => {
       watch(accounts.run('alice', noop));
       watch(accounts.update('alice', (counter) => counter));
       watch(accounts.read('alice', noop));
-      watch(accounts.run('alice', () => { throw new Error('refused') })); // biome-ignore format: one line a run
+      watch(
+        accounts.run('alice', () => {
+          throw new Error('refused');
+        }),
+      );
       watch(accounts.run('alice', (() => Promise.resolve()) as never));
       watch(accounts.run('alice', noop, { signal: controller.signal }));
       await settleDown();
@@ -370,11 +374,17 @@ describe('Metrics', () => {
         ...Array(3).fill('uncaught undefined'),
       ]);
       expect(lines.filter((line) => line !== '' && !line.startsWith('uncaught'))).toEqual([
-        'before alice', 'after alice', 'value',
-        'before bad', 'after bad', 'ERR_LOAD_FAILED',
-        'before alice', 'after alice', 'again',
+        'before alice',
+        'after alice',
+        'value',
+        'before bad',
+        'after bad',
+        'ERR_LOAD_FAILED',
+        'before alice',
+        'after alice',
+        'again',
         'pending 0',
-      ]); // biome-ignore format: a batch a line
+      ]);
     });
 
     test('one that returns a rejected promise is an unhandled rejection like any other, or is ignored; the runs settle', async () => {

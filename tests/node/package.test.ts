@@ -51,10 +51,10 @@ describe('The package', () => {
         'http://127.0.0.1:9/',
         tarball,
       ],
-      { cwd: folder, timeout: 60_000 },
+      { cwd: folder, timeout: 180_000 },
     );
     expect(install.code, install.stderr).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -155,10 +155,10 @@ describe('The package', () => {
       ];
       const { code, stdout } = await runNode([compiler, ...flags, ...files], {
         cwd: folder,
-        timeout: 120_000,
+        timeout: 180_000,
       });
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    }, 120_000);
+    }, 240_000);
 
     test('has what package.json names, and package.json itself', () => {
       const installed = join(folder, 'node_modules', 'groupcommit');

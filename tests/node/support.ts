@@ -149,7 +149,7 @@ export interface ChildResult {
  */
 export function inChild(
   script: string,
-  { timeout = 20_000, flags = [] }: { timeout?: number; flags?: string[] } = {},
+  { timeout = 25_000, flags = [] }: { timeout?: number; flags?: string[] } = {},
 ): Promise<ChildResult> {
   const prologue = `
     import * as groupcommit from ${JSON.stringify(`${packageFolder}/dist/esm/index.js`)};
@@ -161,7 +161,7 @@ export function inChild(
 
 export function runNode(
   args: string[],
-  { timeout = 20_000, cwd }: { timeout?: number; cwd?: string | undefined } = {},
+  { timeout = 25_000, cwd }: { timeout?: number; cwd?: string | undefined } = {},
 ): Promise<ChildResult> {
   return runProgram(process.execPath, args, { timeout, cwd });
 }
@@ -169,7 +169,7 @@ export function runNode(
 export function runProgram(
   program: string,
   args: string[],
-  { timeout = 20_000, cwd }: { timeout?: number; cwd?: string | undefined } = {},
+  { timeout = 25_000, cwd }: { timeout?: number; cwd?: string | undefined } = {},
 ): Promise<ChildResult> {
   const { NODE_OPTIONS: _, ...env } = process.env;
   return new Promise((resolve) => {

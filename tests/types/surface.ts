@@ -120,7 +120,11 @@ expectTypeOf(accounts.run('alice', (account) => (account.balance > 1 ? account :
   Promise<Account | null>
 >();
 expectTypeOf(accounts.read('alice', (account) => account.balance)).toEqualTypeOf<Promise<number>>();
-expectTypeOf(accounts.run('alice', (): never => { throw new Error() })).toEqualTypeOf<Promise<never>>(); // biome-ignore format: one line
+expectTypeOf(
+  accounts.run('alice', (): never => {
+    throw new Error();
+  }),
+).toEqualTypeOf<Promise<never>>();
 accounts.run('alice', (account) => {
   expectTypeOf(account).toEqualTypeOf<Account>();
 });

@@ -1,1 +1,0 @@
-WebAssembly.compileStreaming(fetch('/node_modules/groupcommit/dist/engine.wasm')).then(postMessage);

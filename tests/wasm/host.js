@@ -1,0 +1,155 @@
+// The engine's host, as small as can be: a stand-in for the TypeScript face of the package.
+
+// The module under test, by the name that the test runner gives it. Its class is there once all that it imports is.
+const tested = require('wasm-bindgen-test.js');
+
+const phases = ['lock', 'load', 'save'];
+
+/** A processor that notes what the engine asks of it. */
+exports.Processor = class Processor {
+  events = [];
+  metrics = [];
+  engine;
+  #callbacks;
+  #groups = [];
+  #latest = new Map();
+
+  /** `callbacks` has a function for each phase in which there is something to do. */
+  constructor(minDuration, maxDuration, maxOperations, callbacks) {
+    this.#callbacks = callbacks;
+    const bits = phases.reduce((sum, name, phase) => sum | (callbacks[name] ? 1 << phase : 0), 0);
+    this.engine = new tested.Engine(minDuration, maxDuration, maxOperations, bits, this);
+  }
+
+  /** Fulfils with the number of the run in its batch. The key's latest group can be made up. */
+  run(key, operation, latest = this.#latest.get(key)) {
+    let number = latest;
+    if (this.#groups[number]?.isClosed !== false) {
+      number = this.engine.open(number);
+      if (number === undefined) return Promise.reject('stopped');
+      this.#groups[number] = { key, runs: [], taken: 0, isClosed: false, isParked: false };
+      this.#latest.set(key, number);
+    }
+    const group = this.#groups[number];
+    if (group.isParked) {
+      group.isParked = false;
+      this.engine.wake(number);
+    }
+    return new Promise((resolve, reject) => group.runs.push({ operation, resolve, reject }));
+  }
+
+  flush(key) {
+    this.engine.flush(this.#latest.get(key));
+  }
+
+  get openGroups() {
+    return this.#latest.size;
+  }
+
+  // From here on: what the engine asks for.
+
+  close(number) {
+    this.#groups[number].isClosed = true;
+  }
+
+  forget(number) {
+    const { key } = this.#groups[number];
+    if (this.#latest.get(key) === number) this.#latest.delete(key);
+    this.#groups[number] = undefined;
+  }
+
+  waiting(number) {
+    const { runs, taken } = this.#groups[number];
+    return runs.length - taken;
+  }
+
+  hasUnsettled(number) {
+    return this.#groups[number].runs.length > 0;
+  }
+
+  park(number) {
+    this.#groups[number].isParked = true;
+  }
+
+  call(number, phase) {
+    const { key } = this.#groups[number];
+    this.events.push(`${phases[phase]} ${key}`);
+    let outcome;
+    try {
+      outcome = this.#callbacks[phases[phase]]();
+    } catch (cause) {
+      outcome = Promise.reject(cause);
+    }
+    if (!(outcome instanceof Promise)) return false;
+    outcome.then(
+      () => this.engine.succeeded(number),
+      (cause) => this.engine.failed(number, cause),
+    );
+    return true;
+  }
+
+  release(number) {
+    this.events.push(`release ${this.#groups[number].key}`);
+  }
+
+  execute(number, atMost) {
+    const group = this.#groups[number];
+    const end = Math.min(group.runs.length, group.taken + atMost);
+    const before = group.taken;
+    while (group.taken < end) {
+      this.events.push(`execute ${group.key}`);
+      group.runs[group.taken++].operation?.();
+    }
+    return 4 * (end - before) + 2 * (this.waiting(number) > 0) + 1;
+  }
+
+  take(number, atMost) {
+    const group = this.#groups[number];
+    group.taken = Math.min(group.runs.length, atMost);
+  }
+
+  settle(number) {
+    return this.#settle('settle', number, (run, place) => run.resolve(place + 1));
+  }
+
+  fail(number, operations, phase, cause) {
+    return this.#settle('fail', number, (run) => run.reject({ operations, phase: phases[phase], cause }));
+  }
+
+  #settle(event, number, settle) {
+    const group = this.#groups[number];
+    this.events.push(`${event} ${group.key}`);
+    group.runs.splice(0, group.taken).forEach(settle);
+    group.taken = 0;
+    return group.runs.length > 0;
+  }
+
+  abort(number) {
+    this.events.push(`abort ${this.#groups[number].key}`);
+  }
+
+  publish(number, numbers, phase, cause) {
+    this.metrics.push({ key: this.#groups[number].key, numbers, phase: phases[phase], cause });
+  }
+};
+
+/** The delays of all timers that are set from now on, and those that are set and neither went off nor were cleared. */
+exports.watchTimers = () => {
+  const { setTimeout, clearTimeout } = globalThis;
+  const timers = { delays: [], set: new Set() };
+  globalThis.setTimeout = (callback, delay, ...args) => {
+    const fire = () => {
+      timers.set.delete(timer);
+      callback(...args);
+    };
+    const timer = setTimeout(fire, delay);
+    timers.delays.push(delay);
+    timers.set.add(timer);
+    return timer;
+  };
+  globalThis.clearTimeout = (timer) => {
+    timers.set.delete(timer);
+    clearTimeout(timer);
+  };
+  return timers;
+};
