@@ -1,5 +1,4 @@
 import { Engine, initSync } from '../pkg/groupcommit.js';
-import bytes from '../pkg/groupcommit_bg.wasm';
 import type { Groups } from './groups.js';
 import type { Settings } from './options.js';
 
@@ -12,14 +11,8 @@ export function initialize(engine: WebAssembly.Module | BufferSource): void {
   initialized = true;
 }
 
-/** Makes an engine. The first call instantiates the WebAssembly module, from bytes that came with this file. */
-export function instantiate(settings: Settings, groups: Groups): Engine {
-  if (!initialized) initialize(bytes());
-  return create(settings, groups);
-}
-
 /** Makes an engine of the module that `initialize` got. */
-export function instantiateInitialized(settings: Settings, groups: Groups): Engine {
+export function instantiate(settings: Settings, groups: Groups): Engine {
   if (!initialized)
     throw new Error("Call initialize() with 'groupcommit/engine.wasm' before startProcessor()");
   return create(settings, groups);

@@ -1,8 +1,8 @@
-import { instantiate } from './engine.js';
-import { LocalProcessor } from './processor.js';
+import bytes from '../pkg/groupcommit_bg.wasm';
+import { initialize, startProcessor as startInitialized } from './slim.js';
 import type { Processor, ProcessorOptions } from './types.js';
 
-export { BatchError, OperationCancelledError, ProcessorStoppedError } from './errors.js';
+export { BatchError, OperationCancelledError, ProcessorStoppedError } from './slim.js';
 export type {
   BatchContext,
   BatchErrorCode,
@@ -16,10 +16,12 @@ export type {
   Sync,
 } from './types.js';
 
+let isInitialized = false;
+
 /**
  * Starts a processor: from now on its {@link Processor.run | run} changes resources in batches.
  *
- * The first call in a process instantiates the engine, synchronously.
+ * The first call in a process instantiates the engine, synchronously, from bytes that came with this file.
  *
  * @throws TypeError or RangeError that names the option, if one is out of range.
  *
@@ -43,5 +45,7 @@ export type {
 export function startProcessor<Resource = undefined, Key extends string | number = string>(
   options: ProcessorOptions<Resource, Key> = {},
 ): Processor<Resource, Key> {
-  return new LocalProcessor<Resource, Key>(options, instantiate);
+  if (!isInitialized) initialize(bytes());
+  isInitialized = true;
+  return startInitialized(options);
 }

@@ -62,7 +62,7 @@ export interface IndexedDBStore<Resource, Key extends string | number = string> 
  * - A save is done when its transaction has completed. It commits in the same turn in which it begins: from then on it takes place
  *   even if the page is left, and it cannot be aborted any more.
  * - The batch's signal ends the wait for the connection, aborts the transaction of a load, and keeps a save from beginning.
- * - The locks are those of `webLocks({ prefix: 'database/store:' })`. Outside of browsers, where Web Locks are missing, nothing
+ * - The locks are those of `webLocks({ prefix: 'indexeddb:DATABASE/STORE:' })`. Outside of browsers, where Web Locks are missing, nothing
  *   is locked. A page that is not secure has none either, but may have other tabs: there every batch fails, unless
  *   `lockResource: undefined` says that this is known.
  *
@@ -72,6 +72,7 @@ export interface IndexedDBStore<Resource, Key extends string | number = string> 
  * @throws TypeError or RangeError that names the option, if one is of the wrong kind.
  *
  * @example
+ * <!-- not run -->
  * ```ts
  * import { startProcessor } from 'groupcommit';
  * import { indexedDBStore } from 'groupcommit/indexeddb';
@@ -97,7 +98,7 @@ export function indexedDBStore<Resource, Key extends string | number>(
   check(options);
   const { database: name, store: storeName, initial } = options;
   const connection = new Connection(options);
-  const lock = webLocks({ prefix: `${name}/${storeName}:` });
+  const lock = webLocks({ prefix: `indexeddb:${name}/${storeName}:` });
 
   async function request<T>(
     mode: 'readonly' | 'readwrite',

@@ -3,7 +3,7 @@
  *
  * @module groupcommit/slim
  */
-import { initialize as initializeEngine, instantiateInitialized } from './engine.js';
+import { initialize as initializeEngine, instantiate } from './engine.js';
 import { LocalProcessor } from './processor.js';
 import type { Processor, ProcessorOptions } from './types.js';
 
@@ -16,6 +16,7 @@ export type {
   Operation,
   Processor,
   ProcessorOptions,
+  Release,
   RunOptions,
   Sync,
 } from './types.js';
@@ -52,5 +53,5 @@ export function initialize(engine: WebAssembly.Module | BufferSource): void {
 export function startProcessor<Resource = undefined, Key extends string | number = string>(
   options: ProcessorOptions<Resource, Key> = {},
 ): Processor<Resource, Key> {
-  return new LocalProcessor<Resource, Key>(options, instantiateInitialized);
+  return new LocalProcessor<Resource, Key>(options, instantiate);
 }

@@ -135,7 +135,7 @@ const inlineWasm = {
   },
 };
 
-/** What the two entries around slim.js import stays there. */
+/** What the entries around slim.js import stays there. */
 const shareSlim = {
   name: 'share-slim',
   setup({ onResolve }) {

@@ -102,6 +102,20 @@ fn the_batches_of_all_keys_share_one_timer_which_is_set_for_the_earliest_deadlin
 }
 
 #[test]
+fn a_batch_whose_deadline_is_not_the_earliest_does_not_set_the_timer_again() {
+    let world = World::new(WINDOW);
+    world.run("alice");
+    world.step();
+    for key in ["bob", "carol", "dave"] {
+        world.run(key);
+        world.advance(10.0);
+        world.close(key);
+        world.step();
+    }
+    assert_eq!(world.timers(), 1);
+}
+
+#[test]
 fn deadlines_that_are_due_together_are_met_together() {
     let world = World::new(WINDOW);
     for key in ["alice", "bob", "carol"] {

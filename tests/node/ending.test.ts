@@ -55,19 +55,27 @@ describe('Ending', () => {
       expect(saves.map((save) => save.key)).toEqual([0, '']);
     });
 
-    test('and only those: the next batch of the key has its whole window again', async () => {
-      const { accounts, loads, saves } = open();
-      watch(accounts.run('alice', increment));
-      await settleDown();
-      await loads[0]?.succeed({ count: 0 });
-      watch(accounts.flush());
-      await settleDown();
-      await saves[0]?.succeed();
-      watch(accounts.run('alice', increment));
-      await settleDown();
-      await loads[1]?.succeed({ count: 1 });
-      expect(saves).toHaveLength(1);
-    });
+    test.each(['after its end', 'during its save'])(
+      'and only those: a batch of the key that is asked for %s has its whole window again',
+      async (when) => {
+        const { accounts, loads, saves } = open();
+        watch(accounts.run('alice', increment));
+        await settleDown();
+        await loads[0]?.succeed({ count: 0 });
+        watch(accounts.flush());
+        await settleDown();
+        if (when === 'during its save') watch(accounts.run('alice', increment));
+        await saves[0]?.succeed();
+        if (when === 'after its end') watch(accounts.run('alice', increment));
+        await settleDown();
+        await loads[1]?.succeed({ count: 1 });
+        expect(loads).toHaveLength(2);
+        expect(saves).toHaveLength(1);
+        watch(accounts.flush());
+        await settleDown();
+        expect(saves).toHaveLength(2);
+      },
+    );
   });
 
   test('operations that wait for a load run when it is there', async () => {

@@ -93,6 +93,9 @@ struct Group {
     /// The runs that the batch under way has taken.
     taken: Vec<Rc<Run>>,
     batch: Option<Batch>,
+    has_begun: bool,
+    /// The latest batch had as many runs as it may have.
+    is_split: bool,
 }
 
 /// How far the batch under way has come.
@@ -286,6 +289,8 @@ impl Host {
         let mut group = self.group(id);
         let other = self.busy.borrow_mut().insert(group.key, id);
         assert_eq!(other, None, "two batches of {} at once", group.key);
+        assert!(group.is_split || !group.has_begun, "the runs of {} are torn apart", group.key);
+        group.has_begun = true;
         group.batch = Some(Batch { started_at: self.machine.now(), ..Batch::default() });
     }
 
@@ -509,6 +514,7 @@ impl engine::Host for Host {
         }
         let (batch, taken) = self.end_batch(id);
         let is_full = taken.len() == self.options.max_operations as usize;
+        self.group(id).is_split = is_full;
         let is_left = self.group(id).waiting.iter().any(|run| run.is_pending());
         assert!(outcome.is_ok() || batch.operations > 0 || is_full || !is_left, "a run has no part in the failure");
         assert_eq!(batch.error, outcome.clone().err(), "not what was thrown");

@@ -13,6 +13,7 @@ pub struct Machine {
     now: Cell<f64>,
     readings: Cell<usize>,
     timer: RefCell<Option<Timer>>,
+    timers: Cell<usize>,
     executor: Executor,
     is_silent: Cell<bool>,
     log: RefCell<Vec<String>>,
@@ -41,7 +42,13 @@ impl Machine {
 
     pub fn set_timer(&self, delay: f64, tick: impl FnOnce() + 'static) {
         assert!((0.0..=LONGEST_TIMER).contains(&delay), "no timer can wait for {delay} ms");
+        self.timers.set(self.timers.get() + 1);
         *self.timer.borrow_mut() = Some(Timer { at: self.now() + delay, tick: Box::new(tick) });
+    }
+
+    /// How often the timer has been set.
+    pub fn timers(&self) -> usize {
+        self.timers.get()
     }
 
     pub fn clear_timer(&self) {
