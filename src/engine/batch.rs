@@ -30,7 +30,6 @@ pub(crate) async fn serve<H: Host>(engine: Rc<Engine<H>>, mut group: Rc<Group>, 
         while is_wanted {
             is_wanted = live(&engine, &group, &mut now).await;
         }
-        group.close(&engine.host);
         engine.forget(&group);
         match group.next.take() {
             Some(next) => group = next,
@@ -104,7 +103,6 @@ async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group, operations: 
     let (host, options) = (&engine.host, &engine.options);
     let mut changed = false;
 
-    group.loaded();
     if options.min_duration > 0.0 && host.now() >= group.started_at() + options.min_duration {
         group.due();
     }

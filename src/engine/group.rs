@@ -19,7 +19,6 @@ pub(crate) struct Group {
     /// Counts the batches of the group, so that a deadline can tell whether its batch is still the one under way.
     batch: Cell<u32>,
     started_at: Cell<f64>,
-    loaded: Cell<bool>,
     /// The shortest time that the window of the batch under way stays open has passed.
     due: Cell<bool>,
 }
@@ -33,7 +32,6 @@ impl Group {
             parked: Cell::new(None),
             batch: Cell::new(0),
             started_at: Cell::new(0.0),
-            loaded: Cell::new(false),
             due: Cell::new(false),
         })
     }
@@ -41,7 +39,6 @@ impl Group {
     /// A batch starts.
     pub fn start(&self, now: f64) {
         self.started_at.set(now);
-        self.loaded.set(false);
         self.due.set(false);
     }
 
@@ -58,17 +55,10 @@ impl Group {
         self.started_at.get()
     }
 
-    /// The resource is loaded: from now on the passing of time closes the window.
-    pub fn loaded(&self) {
-        self.loaded.set(true);
-    }
-
     /// The shortest time that a window stays open has passed. While the load takes longer, so does the window.
     pub fn due(&self) {
-        if self.loaded.get() {
-            self.due.set(true);
-            self.wake();
-        }
+        self.due.set(true);
+        self.wake();
     }
 
     pub fn is_closed(&self) -> bool {

@@ -153,3 +153,12 @@ exports.watchTimers = () => {
   };
   return timers;
 };
+
+/** Stops the clock that the engine reads, until the function that it returns is called. */
+exports.stopClock = () => {
+  const now = performance.now();
+  performance.now = () => now;
+  return () => {
+    delete performance.now;
+  };
+};

@@ -1,0 +1,15 @@
+// What page.js puts into the pages that the tests open.
+
+declare global {
+  var groupcommit: typeof import('groupcommit') &
+    typeof import('groupcommit/browser') &
+    typeof import('groupcommit/indexeddb');
+
+  var increment: typeof import('./increment.js').increment;
+
+  /** What a test keeps in its page from one call of `evaluate` to the next. */
+  // biome-ignore lint/suspicious/noExplicitAny: each test keeps something else
+  var kept: Record<string, any>;
+}
+
+export {};
