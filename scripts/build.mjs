@@ -21,6 +21,7 @@ const sources = [
   'scripts/bundle.mjs',
   'scripts/inline-bytes.mjs',
   'scripts/optimize.mjs',
+  'scripts/short-names.mjs',
   'scripts/inline-bytes.mjs',
 ];
 const stamp = join(root, 'dist', '.sources');

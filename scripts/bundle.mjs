@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { moduleOf } from './inline-bytes.mjs';
 import { optimize } from './optimize.mjs';
+import { renameInGlue, renameInModule, shortNames } from './short-names.mjs';
 
 export const entries = ['index', 'slim', 'indexeddb', 'browser'];
 /** Hosts that have modules only, and compile `engine.wasm` themselves. These entries are a few lines around slim.js. */
@@ -16,7 +17,7 @@ export async function bundle(root) {
   const dist = join(root, 'dist');
   await mkdir(join(dist, 'cjs'), { recursive: true });
   const engine = await readFile(join(root, 'pkg', 'groupcommit_bg.wasm'));
-  await writeFile(join(dist, 'engine.wasm'), optimize(engine));
+  await writeFile(join(dist, 'engine.wasm'), renameInModule(optimize(engine), shortNames(engine)));
   await Promise.all([
     bundleEntries(root, 'esm', [...entries, ...esmEntries]),
     bundleEntries(root, 'cjs', entries),
@@ -105,10 +106,9 @@ const quietGlue = {
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]pkg[\\/]groupcommit\.js$/ }, async ({ path }) => {
       const glue = await readFile(path, 'utf8');
-      return {
-        contents: quieted.reduce((text, [loud, quiet]) => text.replace(loud, quiet), glue),
-        loader: 'js',
-      };
+      const quietGlue = quieted.reduce((text, [loud, quiet]) => text.replace(loud, quiet), glue);
+      const names = shortNames(await readFile(path.replace('.js', '_bg.wasm')));
+      return { contents: renameInGlue(quietGlue, names), loader: 'js' };
     });
   },
 };
