@@ -29,6 +29,8 @@ const levels = {
     npx('biome', 'ci', '.'),
     npx('tsc', '--noEmit', '-p', '.'),
     npx('tsc', '-p', 'tests/types'),
+    npx('tsc', '-p', 'tests/browser'),
+    npx('tsc', '-p', 'bench'),
   ],
   'engine: natively, on a virtual clock': [['cargo', 'test', '--locked']],
   'wasm: the bindings, in Node': [

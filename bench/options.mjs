@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+import { workloads } from './workloads.mjs';
+
+/** What is compared besides the workloads. */
+export const GUARANTEES = 'guarantees';
+export const MEMORY = 'memory';
+
+const parts = [...workloads.map(({ name }) => name), GUARANTEES, MEMORY];
+
+export const help = `Compares groupcommit with the same algorithm written by hand and with packages that
+serve the same end, side by side, in turns.
+
+  npm run bench -- [options]
+
+  --only LIST     of the workloads below, separated by commas     all
+  --rounds N      of which the median counts, after the warm-up   9
+  --json FILE     writes all that was measured
+  --control       puts a second copy of the hand-written code in the place of
+                  groupcommit: ratios other than 1.00 are noise
+  --help          this text
+
+Workloads:
+${parts.map((name) => `  ${name}`).join('\n')}
+
+Exit code: 0 when nothing was lost, whatever the figures; 1 when groupcommit lost
+an update, or something failed; 2 for a bad option.`;
+
+/** Something the user asked for cannot be had; the message names the option. */
+export class OptionError extends Error {
+  /** @override */
+  name = 'OptionError';
+}
+
+/** @param {string[]} args */
+export function parseOptions(args) {
+  const values = parse(args);
+  return {
+    help: values.help,
+    control: values.control,
+    rounds: roundsOf(values.rounds),
+    only: new Set(
+      values.only === undefined ? parts : values.only.split(',').map((name) => partOf(name.trim())),
+    ),
+    json: values.json,
+  };
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        help: { type: 'boolean', default: false, short: 'h' },
+        control: { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '9' },
+        only: { type: 'string' },
+        json: { type: 'string' },
+      },
+    });
+    if (values.json === '') throw new OptionError('--json: a file is expected, not ""');
+    return values;
+  } catch (error) {
+    if (error instanceof TypeError) throw new OptionError(error.message);
+    throw error;
+  }
+}
+
+/** @param {string} text */
+function roundsOf(text) {
+  const number = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (number >= 1 && number <= 1_000) return number;
+  throw new OptionError(`--rounds: a whole number from 1 to 1000 is expected, not ${JSON.stringify(text)}`);
+}
+
+/** @param {string} name */
+function partOf(name) {
+  if (parts.includes(name)) return name;
+  throw new OptionError(`--only: there is no workload ${JSON.stringify(name)}; --help lists them`);
+}
