@@ -45,8 +45,13 @@ export class Groups {
 
   forget(number: number): void {
     const group = this.at(number);
-    if (group.behind) group.behind.ahead = undefined;
-    else this.#latest.delete(group.key);
+    if (group.behind) {
+      group.behind.ahead = undefined;
+      // Dead groups must not keep those that follow alive, one after the other.
+      group.behind = undefined;
+    } else {
+      this.#latest.delete(group.key);
+    }
     this.#groups[number] = undefined;
     if (this.isEmpty) {
       this.#groups = [];

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, launch, type Page } from 'puppeteer-core';
@@ -48,7 +48,17 @@ export class Visitor {
     const exited = new Promise((resolve) => process?.once('exit', resolve));
     process?.kill('SIGKILL');
     await exited;
+    await this.#profileIsLeft();
     this.#browser = await start(this.name, this.#profile);
+  }
+
+  /** Waits until puppeteer has put back the preferences of Firefox, which it does some time after the process's end. */
+  async #profileIsLeft(): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while ((await readdir(this.#profile)).some((file) => file.endsWith('.puppeteer'))) {
+      if (Date.now() > deadline) throw new Error('puppeteer has left its preferences in the profile');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   async closeTabs(): Promise<void> {
