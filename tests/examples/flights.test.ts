@@ -24,11 +24,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function start(args: string[], preload?: string) {
-  const child = spawn(process.execPath, [
+  const command = [
     ...(preload ? ['--import', new URL(`flights/${preload}`, import.meta.url).href] : []),
     join(example, 'main.mjs'),
     ...args,
-  ]);
+  ];
+  // Where CI is set, colours would come even without a terminal.
+  const child = spawn(process.execPath, command, { env: { ...process.env, NO_COLOR: '1' } });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
