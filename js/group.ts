@@ -1,6 +1,7 @@
 import type { Engine } from '../pkg/groupcommit.js';
 import { Context } from './context.js';
 import { BatchError } from './errors.js';
+import { listenersOf } from './listeners.js';
 import { type Metrics, report } from './metrics.js';
 import { type Settings, show } from './options.js';
 import {
@@ -30,21 +31,12 @@ export type Numbers = readonly [number, number, number, number, number];
 /** What all groups of a processor share. */
 export interface Home {
   readonly settings: Settings;
-  /** Whether a group can end up in several batches. */
-  readonly canSplit: boolean;
   readonly engine: Engine;
   readonly metrics: Metrics;
   /** The number of runs accepted and not settled yet. */
   pending: number;
-  /** What listens to the promise that a group's load or save has returned. */
-  listeners(number: number): Listeners;
   /** No group is left. */
   idle(): void;
-}
-
-export interface Listeners {
-  readonly succeeded: (value: unknown) => void;
-  readonly failed: (cause: unknown) => void;
 }
 
 /** The functions of the promise that is just being made with `capture`, an executor that needs no closure. */
@@ -66,6 +58,9 @@ function forgetCaptured(): void {
 /** What a group has before its first run. */
 const none: unknown[] = [];
 
+/** In Node a reaction to a promise costs a fifth of `queueMicrotask`, which makes an AsyncResource each time. */
+const soon = /* @__PURE__ */ Promise.resolve();
+
 /**
  * The runs that a key accepts while one window is open, and the resource of their batch. What happens when is decided by the engine; see
  * the trait `Host` in src/engine/host.rs.
@@ -84,13 +79,19 @@ export class Group {
   behind: Group | undefined = undefined;
   /** No run joins any more. */
   isClosed = false;
-  /** The engine wants to know when a run joins. */
-  isParked = false;
 
   #context: Context | undefined = undefined;
   #resource: unknown = undefined;
+  #isChanged = false;
   #phase = Phase.Lock;
+  /** Why the batch under way has failed, if it has. */
+  #cause: unknown = undefined;
   #release: Release | undefined = undefined;
+
+  /** A run that joins is executed soon. */
+  #keepsExecuting = false;
+  #executesSoon = false;
+  #executeArrived: (() => void) | undefined = undefined;
 
   /** Operations, and in the place of each, once it ran, its outcome; or {@link Run}s with a promise of their own. */
   #runs: unknown[] = none;
@@ -98,6 +99,8 @@ export class Group {
   #first = 0;
   /** …and from here on those that wait. */
   #taken = 0;
+  /** How many of those that wait have been cancelled. */
+  #cancelled = 0;
   /** How many runs of the batch under way settle with it, having not been cancelled. */
   #settling = 0;
   #unsettled = 0;
@@ -117,10 +120,11 @@ export class Group {
   /** Adds a run, and returns the promise of its outcome. */
   join(kind: Kind, operation: AnyOperation, signal: AbortSignal | undefined): Promise<unknown> {
     const { home } = this;
-    if (this.isParked) this.#unpark();
+    if (this.#keepsExecuting) this.#executeSoon();
     this.#unsettled++;
     home.pending++;
-    if (signal !== undefined || home.canSplit) return this.#joinWithPromise(new Run(kind, operation), signal);
+    if (signal !== undefined || home.settings.canSplit)
+      return this.#joinWithPromise(new Run(kind, operation), signal);
 
     const run = kind === Kind.Run ? operation : new Run(kind, operation);
     if (this.#runs === none) return this.#joinFirst(run);
@@ -145,7 +149,7 @@ export class Group {
       this.#runs = [run];
     } else {
       this.#runs.push(run);
-      if (!this.home.canSplit) this.#turn();
+      if (!this.home.settings.canSplit) this.#turn();
     }
     return promise;
   }
@@ -155,13 +159,9 @@ export class Group {
     return this.#turns.ended.then(takeTurn);
   }
 
-  #unpark(): void {
-    this.isParked = false;
-    this.home.engine.wake(this.number);
-  }
-
   /** One of the runs that wait has been cancelled. */
   cancelled(): void {
+    this.#cancelled++;
     this.#settled(1);
   }
 
@@ -180,7 +180,7 @@ export class Group {
   }
 
   get waiting(): number {
-    return this.#runs.length - this.#taken;
+    return this.#runs.length - this.#taken - this.#cancelled;
   }
 
   get hasUnsettled(): boolean {
@@ -189,17 +189,14 @@ export class Group {
 
   /** Calls what the phase is for. False if that is done. */
   call(phase: Phase): boolean {
-    const { settings } = this.home;
+    const { lockResource, loadResource, saveResource } = this.home.settings;
+    const { key } = this;
     this.#context ??= new Context();
     this.#phase = phase;
     let result: unknown;
     try {
-      result =
-        phase === Phase.Load
-          ? settings.loadResource?.call(undefined, this.key, this.#context)
-          : phase === Phase.Save
-            ? settings.saveResource?.call(undefined, this.key, this.#resource, this.#context)
-            : settings.lockResource?.call(undefined, this.key, this.#context);
+      if (phase === Phase.Save) result = saveResource?.(key, this.#resource, this.#context);
+      else result = (phase === Phase.Load ? loadResource : lockResource)?.(key, this.#context);
       if (!isThenable(result)) {
         this.received(result);
         return false;
@@ -207,10 +204,24 @@ export class Group {
     } catch (cause) {
       result = Promise.reject(cause);
     }
-    // Whatever kind of thenable it is, one of the two is called, and once.
-    const { succeeded, failed } = this.home.listeners(this.number);
+    const { succeeded, failed } = listenersOf(this);
     Promise.resolve(result).then(succeeded, failed);
     return true;
+  }
+
+  succeeded(value: unknown): void {
+    try {
+      this.received(value);
+    } catch (cause) {
+      this.failed(cause);
+      return;
+    }
+    this.home.engine.done(this.number, true);
+  }
+
+  failed(cause: unknown): void {
+    this.#cause = cause;
+    this.home.engine.done(this.number, false);
   }
 
   /** What `lockResource`, `loadResource` or `saveResource` returned or promised has come. */
@@ -234,60 +245,89 @@ export class Group {
     }
   }
 
-  /** Runs what waits now, and answers for src/js/host.rs in one number. */
-  execute(atMost: number): number {
-    const runs = this.#runs;
-    const end = runs.length;
-    let place = this.#taken;
-    let ran = 0;
-    let isChanged = false;
-    for (; place < end && ran < atMost; place++) {
-      const run = runs[place];
-      this.#taken = place + 1;
-      if (typeof run === 'function') {
-        const outcome = attempt(run as AnyOperation, this.#resource);
-        if (!(outcome instanceof Thrown)) isChanged = true;
-        runs[place] = outcome;
-      } else if (!(run as Run).isSettled) {
-        if (this.#execute(run as Run, place)) isChanged = true;
-      } else continue;
-      ran++;
-    }
-    this.#settling += ran;
-    return 4 * ran + (this.waiting > 0 ? 2 : 0) + (isChanged ? 1 : 0);
+  /** Executes what waits now, and answers for src/js/host.rs in one number. */
+  execute(): number {
+    this.#keepsExecuting = false;
+    return this.#execute();
   }
 
-  /** True if the resource has changed. */
-  #execute(run: Run, place: number): boolean {
+  /** From now on, and until `execute`, what joins is executed soon. */
+  keepExecuting(): void {
+    this.#keepsExecuting = true;
+  }
+
+  #executeSoon(): void {
+    if (this.#executesSoon) return;
+    this.#executesSoon = true;
+    this.#executeArrived ??= () => {
+      this.#executesSoon = false;
+      if (!this.#keepsExecuting) return;
+      this.#execute();
+      if (!this.#hasRoom) this.home.engine.done(this.number, true);
+    };
+    soon.then(this.#executeArrived);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#settling < this.home.settings.maxOperations;
+  }
+
+  #execute(): number {
+    const runs = this.#runs;
+    // What the operations queue themselves is not executed in the same turn.
+    const end = runs.length;
+    while (this.#taken < end && this.#hasRoom) {
+      const place = this.#taken++;
+      const run = runs[place];
+      if (typeof run === 'function') {
+        this.#settling++;
+        const outcome = attempt(run as AnyOperation, this.#resource);
+        if (!(outcome instanceof Thrown)) this.#isChanged = true;
+        runs[place] = outcome;
+      } else if ((run as Run).isSettled) {
+        this.#cancelled--;
+      } else {
+        this.#settling++;
+        this.#executeRun(run as Run, place);
+      }
+    }
+    return 4 * this.#settling + (this.waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
+  }
+
+  #executeRun(run: Run, place: number): void {
     const outcome = attempt(run.take(), this.#resource);
     if (run.hasPromise) run.outcome = outcome;
     else this.#runs[place] = outcome;
-    if (run.kind === Kind.Read || outcome instanceof Thrown) return false;
+    if (run.kind === Kind.Read || outcome instanceof Thrown) return;
     if (run.kind === Kind.Update) this.#resource = outcome;
-    return true;
+    this.#isChanged = true;
   }
 
-  take(atMost: number): void {
-    while (this.waiting > 0 && this.#settling < atMost) {
+  take(): void {
+    while (this.#taken < this.#runs.length && this.#hasRoom) {
       const run = this.#runs[this.#taken++];
       if (run instanceof Run) {
-        if (run.isSettled) continue;
+        if (run.isSettled) {
+          this.#cancelled--;
+          continue;
+        }
         run.take();
       }
       this.#settling++;
     }
   }
 
-  settle(): boolean {
-    return this.#settle(undefined);
+  fail(operationCount: number): void {
+    const phase = this.#phase;
+    const cause = this.#cause;
+    this.settle(() => this.#error(operationCount, phase, cause));
   }
 
-  fail(operationCount: number, phase: Phase, cause: unknown): boolean {
-    return this.#settle(() => new BatchError(phases[phase] as BatchPhase, this.key, operationCount, cause));
+  #error(operationCount: number, phase = this.#phase, cause = this.#cause): BatchError {
+    return new BatchError(phases[phase] as BatchPhase, this.key, operationCount, cause);
   }
 
-  /** True if runs of the group are still unsettled. */
-  #settle(error: BatchFailure): boolean {
+  settle(error?: BatchFailure): void {
     const runs = this.#runs;
     if (this.#resolveFirst && this.#rejectFirst) {
       settle(this.#resolveFirst, this.#rejectFirst, runs[0], error);
@@ -300,13 +340,13 @@ export class Group {
       this.#letGo();
     }
 
-    this.#resource = undefined;
+    this.#resource = this.#cause = undefined;
+    this.#isChanged = false;
     this.#settled(this.#settling);
     this.#settling = 0;
     const context = this.#context;
     this.#context = undefined;
     context?.end();
-    return this.hasUnsettled;
   }
 
   /** Forgets the runs that have settled, once they are the greater part, so that those that are left move seldom. */
@@ -318,10 +358,9 @@ export class Group {
     }
   }
 
-  publish(numbers: Numbers, phase: Phase, cause: unknown): void {
+  publish(numbers: Numbers, failed: boolean): void {
     const [operationCount, lockResourceDuration, loadResourceDuration, saveResourceDuration, totalDuration] =
       numbers;
-    const name = phases[phase];
     this.home.metrics.publish({
       // Rounded up, since the clock that tells now has rounded down.
       batchStart: new Date(Math.ceil(Date.now() - totalDuration)),
@@ -331,7 +370,7 @@ export class Group {
       loadResourceDuration,
       saveResourceDuration,
       totalDuration,
-      ...(name && { error: new BatchError(name, this.key, operationCount, cause) }),
+      ...(failed && { error: this.#error(operationCount) }),
     });
   }
 

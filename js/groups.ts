@@ -43,8 +43,7 @@ export class Groups {
     return this.#latest.size === 0;
   }
 
-  forget(number: number): void {
-    const group = this.at(number);
+  #forget(group: Group): void {
     if (group.behind) {
       group.behind.ahead = undefined;
       // Dead groups must not keep those that follow alive, one after the other.
@@ -52,9 +51,9 @@ export class Groups {
     } else {
       this.#latest.delete(group.key);
     }
-    this.#groups[number] = undefined;
+    this.#groups[group.number] = undefined;
     if (this.isEmpty) {
-      this.#groups = [];
+      if (this.#groups.length > 1_024) this.#groups = [];
       group.home.idle();
     }
   }
@@ -67,12 +66,11 @@ export class Groups {
     return this.at(number).waiting;
   }
 
-  hasUnsettled(number: number): boolean {
-    return this.at(number).hasUnsettled;
-  }
-
-  park(number: number): void {
-    this.at(number).isParked = true;
+  goesOn(number: number): boolean {
+    const group = this.at(number);
+    if (group.hasUnsettled) return true;
+    this.#forget(group);
+    return false;
   }
 
   call(number: number, phase: Phase): boolean {
@@ -83,27 +81,33 @@ export class Groups {
     this.at(number).release();
   }
 
-  execute(number: number, atMost: number): number {
-    return this.at(number).execute(atMost);
+  execute(number: number): number {
+    return this.at(number).execute();
   }
 
-  take(number: number, atMost: number): void {
-    this.at(number).take(atMost);
+  keepExecuting(number: number): void {
+    this.at(number).keepExecuting();
+  }
+
+  take(number: number): void {
+    this.at(number).take();
   }
 
   settle(number: number): boolean {
-    return this.at(number).settle();
+    this.at(number).settle();
+    return this.goesOn(number);
   }
 
-  fail(number: number, operationCount: number, phase: Phase, cause: unknown): boolean {
-    return this.at(number).fail(operationCount, phase, cause);
+  fail(number: number, operationCount: number): boolean {
+    this.at(number).fail(operationCount);
+    return this.goesOn(number);
   }
 
   abort(number: number): void {
     this.at(number).abort();
   }
 
-  publish(number: number, numbers: Numbers, phase: Phase, cause: unknown): void {
-    this.at(number).publish(numbers, phase, cause);
+  publish(number: number, numbers: Numbers, failed: boolean): void {
+    this.at(number).publish(numbers, failed);
   }
 }

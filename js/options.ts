@@ -5,6 +5,8 @@ export interface Settings {
   readonly minDuration: number;
   readonly maxDuration: number;
   readonly maxOperations: number;
+  /** Whether runs that came together can end up in several batches. */
+  readonly canSplit: boolean;
   readonly lockResource: ((key: string | number, context: BatchContext) => unknown) | undefined;
   readonly loadResource: ((key: string | number, context: BatchContext) => unknown) | undefined;
   readonly saveResource:
@@ -40,7 +42,8 @@ export function settings(options: unknown): Settings {
   callback('loadResource', loadResource);
   callback('saveResource', saveResource);
 
-  return { minDuration, maxDuration, maxOperations, lockResource, loadResource, saveResource };
+  const canSplit = maxOperations < Infinity;
+  return { minDuration, maxDuration, maxOperations, canSplit, lockResource, loadResource, saveResource };
 }
 
 function isCount(value: number): boolean {

@@ -1,6 +1,6 @@
 import type { Engine } from '../pkg/groupcommit.js';
 import { OperationCancelledError, ProcessorStoppedError } from './errors.js';
-import { Group, type Home, type Listeners } from './group.js';
+import { Group, type Home } from './group.js';
 import { Groups } from './groups.js';
 import { Metrics } from './metrics.js';
 import { type Settings, settings, show } from './options.js';
@@ -21,7 +21,6 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
   readonly #engine: Engine;
   readonly #metrics: Metrics;
   readonly #home: Home;
-  #listeners: (Listeners | undefined)[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor(options: ProcessorOptions<Resource, Key>, createEngine: EngineFactory) {
@@ -32,11 +31,9 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
     this.#metrics = new Metrics((observed) => engine.observe(observed));
     this.#home = {
       settings: checked,
-      canSplit: checked.maxOperations < Infinity,
       engine,
       metrics: this.#metrics,
       pending: 0,
-      listeners: (number) => this.#listenersOf(number),
       idle: () => this.#idle(),
     };
   }
@@ -55,8 +52,7 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
 
   flush(key?: Key): Promise<void> {
     const groups = this.#groups.list(key);
-    if (key === undefined) this.#engine.flushAll();
-    else if (groups[0]) this.#engine.flush(groups[0].number);
+    for (const group of groups) this.#engine.flush(group.number);
     return settled(groups);
   }
 
@@ -110,32 +106,14 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
   }
 
   #open(key: Key, latest: Group | undefined): Group {
-    const number = this.#engine.open(latest?.number);
+    const number = this.#engine.open(latest ? latest.number : -1);
     if (number === undefined) throw new ProcessorStoppedError(key);
     const group = new Group(number, key, this.#home);
     this.#groups.add(group);
     return group;
   }
 
-  /** Kept for the next group of the same number: to make such a pair costs more than all that a batch needs of the engine. */
-  #listenersOf(number: number): Listeners {
-    const listeners = this.#listeners[number] ?? {
-      succeeded: (value) => {
-        try {
-          this.#groups.at(number).received(value);
-          this.#engine.succeeded(number);
-        } catch (cause) {
-          this.#engine.failed(number, cause);
-        }
-      },
-      failed: (cause) => this.#engine.failed(number, cause),
-    };
-    this.#listeners[number] = listeners;
-    return listeners;
-  }
-
   #idle(): void {
-    if (this.#listeners.length > 1_024) this.#listeners.length = 1_024;
     // The last batch of a stopped processor has given the last metric.
     if (this.#stopped) this.#metrics.end();
   }

@@ -116,12 +116,18 @@ const quietGlue = {
 const quieted = [
   // The executor's next turn. In Node a reaction to a promise costs a fifth of queueMicrotask, which makes an AsyncResource each time.
   [/queueMicrotask\(arg0\);/, 'settled.then(arg0);'],
+  [/arg0\.queueMicrotask;/, 'Promise;'],
+  // What crosses as a number is a small one.
+  [/(arg\d) >>> 0(?=[,)])/g, '$1'],
   [/^/, 'const settled = /* @__PURE__ */ Promise.resolve();\n'],
   [
     /cachedTextDecoder = (new TextDecoder\(.*?\));\ncachedTextDecoder\.decode\(\);/,
     'cachedTextDecoder = { decode(bytes) { return (cachedTextDecoder = $1).decode(bytes); } };',
   ],
   [/^if \(Symbol\.dispose\) .*$/m, ''],
+  // The face never frees an engine by hand.
+  [/__destroy_into_raw\(\) \{.*?\n {4}\}\n {4}free\(\) \{.*?\n {4}\}/s, ''],
+  [/if \(module !== undefined\) \{\s*if \(Object.*?\n {4}\}\n/s, '({ module } = module);'],
   [/(?=new FinalizationRegistry\()/g, '/* @__PURE__ */ '],
   [/if \(!\(module instanceof WebAssembly\.Module\)\) \{.*?\}/s, ''],
 ];

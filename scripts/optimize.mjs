@@ -26,15 +26,18 @@ export function optimize(bytes) {
   const describing = functions.filter((ref) => describesPanic(binaryen.getFunctionInfo(ref)));
   if (describing.length === 0) throw new Error('The engine has no function names');
   for (const ref of describing) binaryen.Function.setBody(ref, module.unreachable());
+  for (const ref of functions.filter((ref) => findsGlobalObject(binaryen.getFunctionInfo(ref))))
+    binaryen.Function.setBody(ref, module.i32.const(UNDEFINED));
 
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(2);
   // What the first pass has inlined or dropped gives the next ones something to do.
   for (let pass = 0; pass < 3; pass++) module.optimize();
   module.runPasses(['strip-debug', 'strip-producers', 'strip-target-features']);
-  const optimized = module.emitBinary();
+  const optimized = Buffer.from(module.emitBinary());
+  blankUnread(optimized, module);
   module.dispose();
-  return withoutFileNames(optimized);
+  return optimized;
 }
 
 /** All of Rust's formatting is for panics: what the engine itself tells are numbers. */
@@ -43,11 +46,53 @@ function describesPanic({ name, module }) {
   return !isImport && /panic|alloc_error|rust_oom|core\[\w+\]::fmt|fmt::(Display|Debug|Write)/.test(name);
 }
 
-/** Where in which file a panic comes from: nobody is left to read that. */
-function withoutFileNames(bytes) {
-  const text = Buffer.from(bytes).toString('latin1');
-  return Buffer.from(
-    text.replace(/[\w./-]+\/[\w./-]+\.rs(?=\W)/g, (name) => '\0'.repeat(name.length)),
-    'latin1',
+/** The executor looks for queueMicrotask there, but the glue queues its turns in another way: see `quieted` in bundle.mjs. */
+function findsGlobalObject({ name, module }) {
+  return module === '' && name.includes('js_sys::global::get_global_object');
+}
+
+/** Where `undefined` is in the table by which wasm-bindgen knows JavaScript's values. */
+const UNDEFINED = 1024;
+
+/**
+ * Blanks what is left of the panics among the data: the names of source files, the places in them, and texts that no code refers to.
+ * @param {Buffer} bytes the module as it was emitted
+ */
+function blankUnread(bytes, module) {
+  const code = module.emitText().replaceAll(/\(data .*/g, '');
+  const read = new Set(
+    Array.from(code.matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)),
   );
+  for (let i = 0; i < module.getNumDataSegments(); i++) {
+    const { offset: start, data } = module.getDataSegmentInfo(module.getDataSegmentByIndex(i));
+    const at = bytes.indexOf(Buffer.from(data));
+    const segment = bytes.subarray(at, at + data.byteLength);
+
+    const blank = (from, to) => segment.fill(0, from, to);
+    const files = textsIn(segment).flatMap(({ from, text }) =>
+      Array.from(text.matchAll(/[\w./-]+\/[\w./-]+\.rs(?!\w)/g), ({ index, 0: name }) => [
+        from + index,
+        from + index + name.length,
+      ]),
+    );
+    for (const [from, to] of files) blank(from, to);
+    for (let word = 0; word + 16 <= segment.length; word += 4) {
+      const pointer = segment.readUInt32LE(word) - start;
+      const isPlace = files.some(([from, to]) => pointer >= from && pointer < to);
+      if (isPlace && !read.has(start + word)) blank(word, word + 16);
+      else read.add(start + pointer);
+    }
+    for (const { from, text } of textsIn(segment)) {
+      const used = Array.from(text, (_, i) => from + i).find((place) => read.has(start + place));
+      blank(from, used ?? from + text.length);
+    }
+  }
+}
+
+/** Texts of at least twelve characters. */
+function textsIn(segment) {
+  return Array.from(segment.toString('latin1').matchAll(/[ -~]{12,}/g), ({ index, 0: text }) => ({
+    from: index,
+    text,
+  }));
 }

@@ -15,7 +15,7 @@ pub mod engine;
 #[cfg(target_arch = "wasm32")]
 mod js;
 
-/// Half the size of the default allocator, and faster.
+/// A quarter of the size of the default allocator, and in constant time.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -6,6 +6,7 @@ use super::{Host, Metric};
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
+use std::task::Poll;
 
 /// What a batch asks the host for, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,32 +25,33 @@ pub struct BatchError<E> {
 }
 
 /// Serves a key, group after group and batch after batch, until nobody waits any more. The first batch has started `now`, with its first run.
-pub(crate) async fn serve<H: Host>(engine: Rc<Engine<H>>, mut group: Rc<Group>, mut now: f64) {
-    let mut is_wanted = true;
+pub(crate) async fn serve<H: Host>(engine: Rc<Engine<H>>, mut group: Rc<Group<H::Error>>, mut now: f64) {
     loop {
-        while is_wanted {
-            is_wanted = live(&engine, &group, &mut now).await;
-        }
-        engine.forget(&group);
-        match group.next.take() {
-            Some(next) => group = next,
-            None => return,
-        }
+        while live(&engine, &group, &mut now).await {}
         // Runs that were cancelled while they waited behind a save start no batch.
-        is_wanted = engine.host.has_unsettled(group.id);
+        loop {
+            engine.forget(group.id);
+            match group.next.take() {
+                Some(next) => group = next,
+                None => return,
+            }
+            if engine.host.goes_on(group.id) {
+                break;
+            }
+        }
     }
 }
 
 /// One batch, from its start `now` to the moment when all its runs settle together. True if runs of the group want another one.
-async fn live<H: Host>(engine: &Rc<Engine<H>>, group: &Rc<Group>, now: &mut f64) -> bool {
+async fn live<H: Host>(engine: &Rc<Engine<H>>, group: &Group<H::Error>, now: &mut f64) -> bool {
     let host = &engine.host;
-    group.start(*now);
-    engine.deadlines.watch(engine, group);
+    group.start();
+    engine.deadlines.watch(engine, group, *now);
 
     let mut metric = Metric { start: *now, ..Metric::default() };
     let outcome = commit(engine, group, &mut metric).await;
 
-    group.end();
+    engine.deadlines.unwatch(engine, group);
     *now = engine.clock();
     if host.is_observed() {
         metric.total_duration = duration(metric.start, *now);
@@ -59,7 +61,11 @@ async fn live<H: Host>(engine: &Rc<Engine<H>>, group: &Rc<Group>, now: &mut f64)
 }
 
 /// Everything that the host is asked for.
-async fn commit<H: Host>(engine: &Engine<H>, group: &Group, metric: &mut Metric) -> Result<(), BatchError<H::Error>> {
+async fn commit<H: Host>(
+    engine: &Engine<H>,
+    group: &Group<H::Error>,
+    metric: &mut Metric,
+) -> Result<(), BatchError<H::Error>> {
     if let Err(error) = call(engine, group, Phase::Lock, &mut metric.lock_duration).await {
         join(engine, group);
         return Err(error);
@@ -72,7 +78,7 @@ async fn commit<H: Host>(engine: &Engine<H>, group: &Group, metric: &mut Metric)
 /// Loads, runs what waits and what arrives until the window closes, and saves.
 async fn load_and_save<H: Host>(
     engine: &Engine<H>,
-    group: &Group,
+    group: &Group<H::Error>,
     metric: &mut Metric,
 ) -> Result<(), BatchError<H::Error>> {
     if let Err(error) = call(engine, group, Phase::Load, &mut metric.load_duration).await {
@@ -86,59 +92,63 @@ async fn load_and_save<H: Host>(
 }
 
 /// The batch has failed before any operation ran: what waits for it shares its fate.
-fn join<H: Host>(engine: &Engine<H>, group: &Group) {
-    engine.host.take(group.id, engine.options.max_operations);
+fn join<H: Host>(engine: &Engine<H>, group: &Group<H::Error>) {
+    engine.host.take(group.id);
     close_unless(engine.host.waiting(group.id) > 0, engine, group);
 }
 
 /// What arrives from now on forms the next batch. Runs beyond `max_operations` stay in the group, and begin it.
-fn close_unless<H: Host>(waiting: bool, engine: &Engine<H>, group: &Group) {
+fn close_unless<H: Host>(waiting: bool, engine: &Engine<H>, group: &Group<H::Error>) {
     if !waiting {
         group.close(&engine.host);
     }
 }
 
-/// Runs the operations that wait, and those that arrive until the window closes. True if any of them changed the resource.
-async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group, operations: &mut u32) -> bool {
+/// Runs the operations that wait, and has those run that arrive until the window closes. True if any of them changed the resource.
+async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group<H::Error>, operations: &mut u32) -> bool {
     let (host, options) = (&engine.host, &engine.options);
-    let mut changed = false;
+    let at_most = options.max_operations;
 
-    if options.min_duration > 0.0 && host.now() >= group.started_at() + options.min_duration {
-        group.due();
-    }
+    let is_late = options.min_duration > 0.0 && host.now() >= group.deadline.get();
     loop {
-        let last = group.is_closing();
-        let room = options.max_operations - *operations;
+        let last = group.is_closing() || is_late;
         // What the last operations queue themselves belongs to the next batch. What does not fit any more begins it.
         if last && !group.is_closed() {
-            close_unless(host.waiting(group.id) > room, engine, group);
+            close_unless(host.waiting(group.id) > at_most - *operations, engine, group);
         }
-        let executed = host.execute(group.id, room);
-        changed |= executed.changed;
-        *operations += executed.operations;
+        let executed = host.execute(group.id);
+        *operations = executed.operations;
 
-        let full = executed.operations == room;
+        let full = executed.operations == at_most;
         // Without a duration the window closes as soon as what waited has run.
         let idle = options.min_duration == 0.0 && !executed.waiting;
         if last || full || idle {
             close_unless(executed.waiting, engine, group);
-            return changed;
+            return executed.changed;
         }
-        group.park(host).await;
+        // What the operations queued runs in a later turn; so does what arrives from now on.
+        let soon = executed.waiting || group.is_closing();
+        if !soon {
+            host.keep_executing(group.id);
+        }
+        group.sleep(soon).await;
     }
 }
 
 /// Calls the host. How long that takes is measured only for whoever observes it: to ask for the time costs more than the rest.
 async fn call<H: Host>(
     engine: &Engine<H>,
-    group: &Group,
+    group: &Group<H::Error>,
     phase: Phase,
     took: &mut f64,
 ) -> Result<(), BatchError<H::Error>> {
     let host = &engine.host;
     let start = if host.is_observed() { host.now() } else { f64::NAN };
-    let Some(outcome) = host.call(group.id, phase) else { return Ok(()) };
-    let outcome = outcome.await;
+    let outcome = match host.call(group.id, phase) {
+        None => return Ok(()),
+        Some(Poll::Ready(outcome)) => outcome,
+        Some(Poll::Pending) => group.outcome().await,
+    };
     if host.is_observed() {
         *took = duration(start, host.now());
     }

@@ -2,10 +2,10 @@
 
 use super::Host;
 use super::group::Group;
+use super::host::GroupId;
 use super::options::{LONGEST_TIMER, Options};
 use super::processor::Engine;
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// A batch waits for the end of its window first, and then for its abort. All wait equally long in each of the two queues, so each is in
@@ -16,16 +16,14 @@ pub(crate) struct Deadlines {
     windows: Queue,
     aborts: Queue,
     /// The time for which the host's timer is set.
-    armed: Cell<Option<f64>>,
+    armed: Cell<f64>,
 }
 
+/// Groups that wait for their deadline, each linked to its neighbours.
 #[derive(Default)]
-struct Queue(RefCell<VecDeque<Deadline>>);
-
-struct Deadline {
-    at: f64,
-    group: Rc<Group>,
-    batch: u32,
+struct Queue {
+    first: Cell<Option<GroupId>>,
+    last: Cell<Option<GroupId>>,
 }
 
 impl Deadlines {
@@ -35,7 +33,7 @@ impl Deadlines {
             max_duration: options.max_duration,
             windows: Queue::default(),
             aborts: Queue::default(),
-            armed: Cell::new(None),
+            armed: Cell::new(f64::INFINITY),
         }
     }
 
@@ -44,53 +42,49 @@ impl Deadlines {
         self.min_duration > 0.0 || self.max_duration < f64::INFINITY
     }
 
-    /// Watches over the batch that has just started in this group.
-    pub fn watch<H: Host>(&self, engine: &Rc<Engine<H>>, group: &Rc<Group>) {
+    /// Watches over the batch that starts now in this group.
+    pub fn watch<H: Host>(&self, engine: &Rc<Engine<H>>, group: &Group<H::Error>, now: f64) {
         if self.min_duration > 0.0 {
-            self.windows.push(group, group.started_at() + self.min_duration, engine.open_groups());
+            self.windows.push(engine, group, now + self.min_duration);
         } else {
-            self.watch_abort(engine, group, group.started_at() + self.max_duration);
+            self.aborts.push(engine, group, now + self.max_duration);
         }
         self.arm(engine);
     }
 
+    /// The batch under way in this group has ended.
+    pub fn unwatch<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>) {
+        let queue = if self.min_duration > 0.0 && !group.is_due() { &self.windows } else { &self.aborts };
+        queue.remove(engine, group);
+    }
+
     /// What the timer calls: closes the windows and aborts the batches that are due.
     pub fn tick<H: Host>(&self, engine: &Rc<Engine<H>>) {
-        self.armed.set(None);
+        self.armed.set(f64::INFINITY);
         let now = engine.host.now();
-        while let Some(group) = self.windows.pop_due(now) {
+        while let Some(group) = self.windows.pop_due(engine, now) {
             group.due();
             // A host's timers can be late by minutes, as in a page that is hidden. What that takes from the window, it does not take from
             // the time that is left to save.
-            self.watch_abort(engine, &group, now + self.max_duration - self.min_duration);
+            self.aborts.push(engine, &group, now + self.max_duration - self.min_duration);
         }
-        while let Some(group) = self.aborts.pop_due(now) {
+        while let Some(group) = self.aborts.pop_due(engine, now) {
             engine.host.abort(group.id);
         }
         self.arm(engine);
     }
 
-    fn watch_abort<H: Host>(&self, engine: &Engine<H>, group: &Rc<Group>, at: f64) {
-        if at < f64::INFINITY {
-            self.aborts.push(group, at, engine.open_groups());
-        }
-    }
-
-    /// No batch is left: nothing of them may linger.
+    /// No batch is left, and the host has let go of the timer.
     pub fn clear(&self) {
-        self.windows.clear();
-        self.aborts.clear();
-        self.armed.set(None);
+        self.armed.set(f64::INFINITY);
     }
 
     fn arm<H: Host>(&self, engine: &Rc<Engine<H>>) {
-        let Some(earliest) = self.windows.earliest().into_iter().chain(self.aborts.earliest()).reduce(f64::min) else {
-            return;
-        };
-        if self.armed.get().is_some_and(|armed| armed <= earliest) {
+        let earliest = self.windows.earliest(engine).min(self.aborts.earliest(engine));
+        if earliest >= self.armed.get() {
             return;
         }
-        self.armed.set(Some(earliest));
+        self.armed.set(earliest);
         let delay = (earliest - engine.host.now()).clamp(0.0, LONGEST_TIMER);
         let engine = Rc::clone(engine);
         let host = Rc::clone(&engine);
@@ -99,37 +93,44 @@ impl Deadlines {
 }
 
 impl Queue {
-    fn push(&self, group: &Rc<Group>, at: f64, open_groups: usize) {
-        let mut deadlines = self.0.borrow_mut();
-        // Batches that ended before their deadline leave it behind; swept like this, they cost memory in proportion to the batches under
-        // way, and each of them a constant time.
-        if deadlines.len() > 2 * open_groups + 32 {
-            deadlines.retain(Deadline::is_current);
+    fn push<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>, at: f64) {
+        if at == f64::INFINITY {
+            return;
         }
-        deadlines.push_back(Deadline { at, group: Rc::clone(group), batch: group.batch() });
-    }
-
-    fn pop_due(&self, now: f64) -> Option<Rc<Group>> {
-        let at = self.earliest()?;
-        let due = if at <= now { self.0.borrow_mut().pop_front() } else { None };
-        due.map(|deadline| deadline.group)
-    }
-
-    fn earliest(&self) -> Option<f64> {
-        let mut deadlines = self.0.borrow_mut();
-        while deadlines.front().is_some_and(|deadline| !deadline.is_current()) {
-            deadlines.pop_front();
+        group.deadline.set(at);
+        let earlier = self.last.replace(Some(group.id));
+        group.earlier.set(earlier);
+        match neighbour(engine, earlier) {
+            Some(earlier) => earlier.later.set(Some(group.id)),
+            None => self.first.set(Some(group.id)),
         }
-        deadlines.front().map(|deadline| deadline.at)
     }
 
-    fn clear(&self) {
-        *self.0.borrow_mut() = VecDeque::new();
+    /// Nothing happens if the group is not in the queue, or not any more.
+    fn remove<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>) {
+        let (earlier, later) = (group.earlier.take(), group.later.take());
+        match neighbour(engine, earlier) {
+            Some(earlier) => earlier.later.set(later),
+            None if self.first.get() == Some(group.id) => self.first.set(later),
+            None => return,
+        }
+        match neighbour(engine, later) {
+            Some(later) => later.earlier.set(earlier),
+            None => self.last.set(earlier),
+        }
+    }
+
+    fn pop_due<H: Host>(&self, engine: &Engine<H>, now: f64) -> Option<Rc<Group<H::Error>>> {
+        let group = neighbour(engine, self.first.get()).filter(|group| group.deadline.get() <= now)?;
+        self.remove(engine, &group);
+        Some(group)
+    }
+
+    fn earliest<H: Host>(&self, engine: &Engine<H>) -> f64 {
+        neighbour(engine, self.first.get()).map_or(f64::INFINITY, |group| group.deadline.get())
     }
 }
 
-impl Deadline {
-    fn is_current(&self) -> bool {
-        self.group.batch() == self.batch
-    }
+fn neighbour<H: Host>(engine: &Engine<H>, id: Option<GroupId>) -> Option<Rc<Group<H::Error>>> {
+    id.and_then(|id| engine.group(id))
 }

@@ -8,51 +8,48 @@ use std::mem;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-pub(crate) struct Group {
+pub(crate) struct Group<E> {
     pub id: GroupId,
     /// The group of the same key that waits behind this one.
-    pub next: Cell<Option<Rc<Group>>>,
+    pub next: Cell<Option<Rc<Group<E>>>>,
     /// No run joins it any more.
     closed: Cell<bool>,
-    parked: Cell<Option<Waker>>,
 
-    /// Counts the batches of the group, so that a deadline can tell whether its batch is still the one under way.
-    batch: Cell<u32>,
-    started_at: Cell<f64>,
     /// The shortest time that the window of the batch under way stays open has passed.
     due: Cell<bool>,
+    /// What is next for the batch under way: the end of that time, or its abort.
+    pub deadline: Cell<f64>,
+    /// The neighbours among those that wait for the same.
+    pub earlier: Cell<Option<GroupId>>,
+    pub later: Cell<Option<GroupId>>,
+
+    /// A call is under way…
+    calling: Cell<bool>,
+    /// …and this is what has come of it.
+    called: Cell<Option<Result<(), E>>>,
+    /// Wakes the task that serves the group, if that waits.
+    waker: Cell<Option<Waker>>,
 }
 
-impl Group {
+impl<E> Group<E> {
     pub fn new(id: GroupId) -> Rc<Self> {
         Rc::new(Self {
             id,
             next: Cell::new(None),
             closed: Cell::new(false),
-            parked: Cell::new(None),
-            batch: Cell::new(0),
-            started_at: Cell::new(0.0),
             due: Cell::new(false),
+            deadline: Cell::new(f64::INFINITY),
+            earlier: Cell::new(None),
+            later: Cell::new(None),
+            calling: Cell::new(false),
+            called: Cell::new(None),
+            waker: Cell::new(None),
         })
     }
 
     /// A batch starts.
-    pub fn start(&self, now: f64) {
-        self.started_at.set(now);
+    pub fn start(&self) {
         self.due.set(false);
-    }
-
-    /// The batch under way has ended.
-    pub fn end(&self) {
-        self.batch.set(self.batch.get().wrapping_add(1));
-    }
-
-    pub fn batch(&self) -> u32 {
-        self.batch.get()
-    }
-
-    pub fn started_at(&self) -> f64 {
-        self.started_at.get()
     }
 
     /// The shortest time that a window stays open has passed. While the load takes longer, so does the window.
@@ -61,13 +58,17 @@ impl Group {
         self.wake();
     }
 
+    pub fn is_due(&self) -> bool {
+        self.due.get()
+    }
+
     pub fn is_closed(&self) -> bool {
         self.closed.get()
     }
 
     /// Whether what waits now is the last that the batch under way runs.
     pub fn is_closing(&self) -> bool {
-        self.closed.get() || self.due.get()
+        self.is_closed() || self.is_due()
     }
 
     pub fn close<H: Host>(&self, host: &H) {
@@ -77,27 +78,45 @@ impl Group {
         }
     }
 
-    /// Waits until a run joins or the window closes, and at least for the next turn of the executor, so that an operation that another
-    /// one has queued does not run in the same turn.
-    pub async fn park<H: Host>(&self, host: &H) {
-        let mut parked = false;
+    /// What a call that is under way comes to.
+    pub async fn outcome(&self) -> Result<(), E> {
+        self.calling.set(true);
+        poll_fn(|context| match self.called.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                self.waker.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// The host has done what it was asked for. Only a call that is under way has an outcome.
+    pub fn done(&self, outcome: Result<(), E>) {
+        if self.calling.replace(false) {
+            self.called.set(Some(outcome));
+        }
+        self.wake();
+    }
+
+    /// Waits until it is woken, and at least for the next turn of the executor; for that only, if there is something to `do_soon`.
+    pub async fn sleep(&self, do_soon: bool) {
+        let mut slept = false;
         poll_fn(|context| {
-            if mem::replace(&mut parked, true) {
+            if mem::replace(&mut slept, true) {
                 return Poll::Ready(());
             }
-            self.parked.set(Some(context.waker().clone()));
-            if self.is_closing() || host.waiting(self.id) > 0 {
+            self.waker.set(Some(context.waker().clone()));
+            if do_soon {
                 self.wake();
-            } else {
-                host.park(self.id);
             }
             Poll::Pending
         })
         .await;
     }
 
-    pub fn wake(&self) {
-        if let Some(waker) = self.parked.take() {
+    fn wake(&self) {
+        if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }

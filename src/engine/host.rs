@@ -2,6 +2,7 @@
 
 use super::{BatchError, Metric, Phase};
 use std::future::Future;
+use std::task::Poll;
 
 /// The number of a group, unique among the groups that are open.
 pub type GroupId = usize;
@@ -19,32 +20,31 @@ pub trait Host: 'static {
 
     /// The next run on the group's key asks for a new group, by [`Processor::open`](super::Processor::open).
     fn close(&self, group: GroupId);
-    /// The group has ended, and whatever the host kept for it can go.
-    fn forget(&self, group: GroupId);
-
-    /// How many runs of the group wait to be taken, those that have been cancelled included.
+    /// How many runs of the group wait to be taken, without those that have been cancelled.
     fn waiting(&self, group: GroupId) -> u32;
-    /// Whether runs of the group have neither settled nor been cancelled.
-    fn has_unsettled(&self, group: GroupId) -> bool;
-    /// From now on, and until the task that serves the group runs again, the host calls [`Processor::wake`](super::Processor::wake)
-    /// when a run joins the group.
-    fn park(&self, group: GroupId);
+    /// Whether any run of the group has neither settled nor been cancelled. If none has, the group has ended, and whatever the host kept
+    /// for it can go.
+    fn goes_on(&self, group: GroupId) -> bool;
 
-    /// Locks, loads or saves the resource for a batch; `None` if there is nothing to do. Never called while another call for the same key is
-    /// under way.
-    fn call(&self, group: GroupId, phase: Phase) -> Option<impl Future<Output = Result<(), Self::Error>>>;
+    /// Locks, loads or saves the resource for a batch. `None` if there is nothing to do; pending if that is under way, and
+    /// [`Processor::done`](super::Processor::done) will tell its outcome. Never called while another call for the same key is under way.
+    fn call(&self, group: GroupId, phase: Phase) -> Option<Poll<Result<(), Self::Error>>>;
     /// Lets go of what the call for [`Phase::Lock`] got hold of, if it did. Called once for each such call that succeeded, after the save has
     /// settled or whatever else became of the batch.
     fn release(&self, group: GroupId);
 
     /// Takes the runs that wait at this moment, in order, and runs their operations on the resource, one after the other, except those
-    /// that have been cancelled; `at_most` so many operations.
-    fn execute(&self, group: GroupId, at_most: u32) -> Executed;
-    /// The batch has failed before any operation ran, and the runs that wait at this moment share its fate: takes them, in order, `at_most` so
-    /// many besides those that have been cancelled.
-    fn take(&self, group: GroupId, at_most: u32);
+    /// that have been cancelled; until the batch has [`max_operations`](super::Options::max_operations).
+    fn execute(&self, group: GroupId) -> Executed;
+    /// The window stays open. From now on, and until [`execute`](Self::execute) is called again, the host does by itself what that does, for
+    /// each run that joins the group: not inside of the call that brings the run, but in a turn soon after. When the batch has as many operations
+    /// as it may have, the host calls [`Processor::done`](super::Processor::done).
+    fn keep_executing(&self, group: GroupId);
+    /// The batch has failed before any operation ran, and the runs that wait at this moment share its fate: takes them, in order, as many as
+    /// have room in a batch, besides those that have been cancelled.
+    fn take(&self, group: GroupId);
     /// Settles the runs that the batch has taken: each with the outcome of its own operation, or all with the batch's error. `operations` is
-    /// the number of operations that ran. Returns [`has_unsettled`](Self::has_unsettled).
+    /// the number of operations that ran. Returns [`goes_on`](Self::goes_on).
     fn settle(&self, group: GroupId, operations: u32, outcome: Result<(), BatchError<Self::Error>>) -> bool;
     /// The batch has reached its maximal duration. It goes on, but whoever loads or saves it may give up.
     fn abort(&self, group: GroupId);
@@ -64,7 +64,7 @@ pub trait Host: 'static {
     fn publish(&self, group: GroupId, metric: Metric, error: Option<&BatchError<Self::Error>>);
 }
 
-/// What [`Host::execute`] has done.
+/// What [`Host::execute`] and [`Host::keep_executing`] have done for the batch under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
     /// How many operations ran.

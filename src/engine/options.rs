@@ -40,18 +40,23 @@ impl Options {
 }
 
 impl OptionsError {
-    pub fn message(self) -> &'static str {
+    /// The name of the option, as JavaScript knows it.
+    pub fn option(self) -> &'static str {
         match self {
-            Self::MinDuration => "minDuration must be a number from 0 to 2147483647",
-            Self::MaxDuration => "maxDuration must be a number of at least minDuration",
-            Self::MaxOperations => "maxOperations must be a whole number of at least 1",
+            Self::MinDuration => "minDuration",
+            Self::MaxDuration => "maxDuration",
+            Self::MaxOperations => "maxOperations",
         }
     }
 }
 
 impl fmt::Display for OptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())
+        f.write_str(match self {
+            Self::MinDuration => "minDuration must be a number from 0 to 2147483647",
+            Self::MaxDuration => "maxDuration must be a number of at least minDuration",
+            Self::MaxOperations => "maxOperations must be a whole number of at least 1",
+        })
     }
 }
 

@@ -13,13 +13,15 @@ use std::rc::Rc;
 pub struct Processor<H: Host>(Rc<Engine<H>>);
 
 /// What a processor shares with the tasks that serve its groups.
-pub(crate) struct Engine<H> {
+pub(crate) struct Engine<H: Host> {
     pub host: H,
     pub options: Options,
     pub deadlines: Deadlines,
-    groups: RefCell<Slab<Rc<Group>>>,
+    groups: RefCell<Groups<H>>,
     stopped: Cell<bool>,
 }
+
+type Groups<H> = Slab<Rc<Group<<H as Host>::Error>>>;
 
 /// The processor has been stopped and accepts no more runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +60,10 @@ impl<H: Host> Processor<H> {
         Ok(id)
     }
 
-    /// A run has joined a group that was [parked](Host::park).
-    pub fn wake(&self, group: GroupId) {
+    /// What the host was asked to do for a group, by [`Host::call`] or [`Host::keep_executing`], is done, and came to this.
+    pub fn done(&self, group: GroupId, outcome: Result<(), H::Error>) {
         if let Some(group) = self.0.group(group) {
-            group.wake();
+            group.done(outcome);
         }
     }
 
@@ -74,7 +76,7 @@ impl<H: Host> Processor<H> {
 
     /// Closes all windows now.
     pub fn flush_all(&self) {
-        for group in self.0.groups() {
+        for (_, group) in self.0.groups.borrow().iter() {
             group.close(&self.0.host);
         }
     }
@@ -87,36 +89,31 @@ impl<H: Host> Processor<H> {
 }
 
 impl<H: Host> Engine<H> {
-    pub fn open_groups(&self) -> usize {
-        self.groups.borrow().len()
-    }
-
     /// The time, or NaN if nobody needs it.
     pub fn clock(&self) -> f64 {
         if self.deadlines.is_needed() || self.host.is_observed() { self.host.now() } else { f64::NAN }
     }
 
     /// The last batch of the group has ended.
-    pub fn forget(&self, group: &Group) {
-        self.groups.borrow_mut().try_remove(group.id);
-        self.host.forget(group.id);
-        if self.open_groups() == 0 {
-            self.idle();
+    pub fn forget(&self, group: GroupId) {
+        let mut groups = self.groups.borrow_mut();
+        groups.try_remove(group);
+        if groups.is_empty() {
+            self.idle(&mut groups);
         }
     }
 
     /// Keeps nothing for groups that are gone, least of all a timer that would keep the process alive. The memory of a crowd goes back, that
     /// of the everyday coming and going stays.
-    fn idle(&self) {
-        let mut groups = self.groups.borrow_mut();
+    fn idle(&self, groups: &mut Groups<H>) {
         if groups.capacity() > 1_024 {
-            *groups = Slab::new();
+            *groups = Groups::<H>::new();
         }
         self.deadlines.clear();
         self.host.idle();
     }
 
-    fn insert(&self) -> Rc<Group> {
+    fn insert(&self) -> Rc<Group<H::Error>> {
         let mut groups = self.groups.borrow_mut();
         let entry = groups.vacant_entry();
         let group = Group::new(entry.key());
@@ -124,12 +121,10 @@ impl<H: Host> Engine<H> {
         group
     }
 
-    fn group(&self, id: GroupId) -> Option<Rc<Group>> {
+    /// Not inlined: it is in many places, and not small.
+    #[inline(never)]
+    pub fn group(&self, id: GroupId) -> Option<Rc<Group<H::Error>>> {
         self.groups.borrow().get(id).cloned()
-    }
-
-    fn groups(&self) -> Vec<Rc<Group>> {
-        self.groups.borrow().iter().map(|(_, group)| Rc::clone(group)).collect()
     }
 }
 

@@ -6,6 +6,6 @@ use wasm_bindgen::JsValue;
 
 impl From<OptionsError> for JsValue {
     fn from(error: OptionsError) -> Self {
-        RangeError::new(error.message()).into()
+        RangeError::new(error.option()).into()
     }
 }

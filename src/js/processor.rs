@@ -25,35 +25,20 @@ impl Engine {
         Ok(Self(engine::Processor::new(options, Host::new(groups, callbacks))?))
     }
 
-    /// Opens a group for a key whose latest group, if it has any, is `after`. Undefined if the processor has been stopped.
-    pub fn open(&self, after: Option<u32>) -> Option<u32> {
-        self.0.open(after.map(|group| group as usize)).ok().map(|group| group as u32)
+    /// Opens a group for a key whose latest group is `after`, or any other number if it has none. Undefined if the processor has been stopped.
+    pub fn open(&self, after: u32) -> Option<u32> {
+        self.0.open(Some(after as usize)).ok().map(|group| group as u32)
     }
 
-    /// A run has joined a group that is parked.
-    pub fn wake(&self, group: u32) {
-        self.0.wake(group as usize);
-    }
-
-    /// The lock, load or save under way for this group has succeeded.
-    pub fn succeeded(&self, group: u32) {
-        self.0.host().called(group as usize, Ok(()));
-    }
-
-    /// The lock, load or save under way for this group has failed.
-    pub fn failed(&self, group: u32, cause: JsValue) {
-        self.0.host().called(group as usize, Err(cause));
+    /// The call under way for this group has succeeded, or failed. Or the batch for which the face keeps executing has as many operations as it
+    /// may have.
+    pub fn done(&self, group: u32, succeeded: bool) {
+        self.0.done(group as usize, if succeeded { Ok(()) } else { Err(()) });
     }
 
     /// Closes the window of a group now.
     pub fn flush(&self, group: u32) {
         self.0.flush(group as usize);
-    }
-
-    /// Closes all windows now.
-    #[wasm_bindgen(js_name = flushAll)]
-    pub fn flush_all(&self) {
-        self.0.flush_all();
     }
 
     /// Accepts no more runs, and closes all windows now.

@@ -340,13 +340,33 @@ fn a_group_that_is_not_open_can_neither_be_flushed_nor_woken() {
     world.advance(50.0);
     for group in [1, 2, usize::MAX] {
         world.processor().flush(group);
-        world.processor().wake(group);
+        world.processor().done(group, Ok(()));
     }
     world.advance(50.0);
     assert_eq!(world.happened(), ["0 load alice", "0 execute alice 1", "100 save alice", "100 settle alice 1"]);
     for group in [0, 1, usize::MAX] {
         world.processor().flush(group);
-        world.processor().wake(group);
+        world.processor().done(group, Ok(()));
     }
+    assert!(world.is_empty());
+}
+
+#[test]
+fn an_outcome_that_no_call_has_come_to_changes_nothing() {
+    let world = World::new(WINDOW);
+    let told = |outcome| [0, 1, usize::MAX].map(|group| world.processor().done(group, outcome));
+    told(Err("before any call"));
+    let run = world.run("alice");
+    told(Err("before the load"));
+    world.answer(Phase::Save, Answer::Hangs);
+    world.advance(50.0);
+    told(Err("while the window is open"));
+    world.advance(50.0);
+    let group = world.host().answer_hanging("alice", Ok(()));
+    world.processor().done(group, Ok(()));
+    told(Err("once more"));
+    world.step();
+    assert_eq!(run.outcome(), Some(Outcome::Resolved));
+    told(Err("after the end"));
     assert!(world.is_empty());
 }

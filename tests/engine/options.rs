@@ -43,7 +43,7 @@ fn what_is_refused_is_named() {
         (OptionsError::MaxDuration, "maxDuration"),
         (OptionsError::MaxOperations, "maxOperations"),
     ] {
-        assert!(error.message().starts_with(name), "{error}");
-        assert_eq!(error.to_string(), error.message());
+        assert_eq!(error.option(), name);
+        assert!(error.to_string().starts_with(name), "{error}");
     }
 }

@@ -30,7 +30,7 @@ enum Event {
     Advance(f64),
     Freeze(f64),
     FireTimer,
-    Wake(usize),
+    Done(usize),
 }
 
 fn key() -> impl Strategy<Value = Key> {
@@ -75,7 +75,7 @@ fn event() -> impl Strategy<Value = Event> {
         8 => duration().prop_map(Event::Advance),
         1 => duration().prop_map(Event::Freeze),
         1 => Just(Event::FireTimer),
-        1 => (0..4_usize).prop_map(Event::Wake),
+        1 => (0..4_usize).prop_map(Event::Done),
     ]
 }
 
@@ -143,7 +143,7 @@ impl Driver {
             Event::Settle(index, outcome) => {
                 let hanging = world.host().all_hanging();
                 if !hanging.is_empty() {
-                    world.host().answer_hanging(hanging[index.index(hanging.len())], outcome);
+                    world.answer_hanging(hanging[index.index(hanging.len())], outcome);
                 }
             }
             Event::Turn => drop(world.turn()),
@@ -159,7 +159,11 @@ impl Driver {
                     world.fire_timer();
                 }
             }
-            Event::Wake(group) => world.processor().wake(group),
+            Event::Done(group) => {
+                if !world.host().is_calling(group) {
+                    world.processor().done(group, Ok(()));
+                }
+            }
         }
     }
 

@@ -87,7 +87,12 @@ impl World {
                     self.host().add(key, group);
                 }
                 if self.host().join(group, &run) {
-                    self.processor.wake(group);
+                    let processor = Rc::clone(&self.processor);
+                    self.machine.executor().spawn(async move {
+                        if processor.host().execute_arrived(group) {
+                            processor.done(group, Ok(()));
+                        }
+                    });
                 }
             }
         }
@@ -136,14 +141,19 @@ impl World {
 
     /// Lets the call that hangs for a key succeed.
     pub fn complete(&self, key: Key) {
-        self.host().answer_hanging(key, Ok(()));
+        self.answer_hanging(key, Ok(()));
         self.step();
     }
 
     /// Lets the call that hangs for a key fail.
     pub fn fail(&self, key: Key, cause: Cause) {
-        self.host().answer_hanging(key, Err(cause));
+        self.answer_hanging(key, Err(cause));
         self.step();
+    }
+
+    pub fn answer_hanging(&self, key: Key, outcome: Result<(), Cause>) {
+        let group = self.host().answer_hanging(key, outcome);
+        self.processor.done(group, outcome);
     }
 
     /// What hangs for a key.

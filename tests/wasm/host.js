@@ -10,12 +10,14 @@ exports.Processor = class Processor {
   events = [];
   metrics = [];
   engine;
+  #maxOperations;
   #callbacks;
   #groups = [];
   #latest = new Map();
 
   /** `callbacks` has a function for each phase in which there is something to do. */
   constructor(minDuration, maxDuration, maxOperations, callbacks) {
+    this.#maxOperations = maxOperations;
     this.#callbacks = callbacks;
     const bits = phases.reduce((sum, name, phase) => sum | (callbacks[name] ? 1 << phase : 0), 0);
     this.engine = new tested.Engine(minDuration, maxDuration, maxOperations, bits, this);
@@ -25,15 +27,16 @@ exports.Processor = class Processor {
   run(key, operation, latest = this.#latest.get(key)) {
     let number = latest;
     if (this.#groups[number]?.isClosed !== false) {
-      number = this.engine.open(number);
+      number = this.engine.open(number ?? -1);
       if (number === undefined) return Promise.reject('stopped');
-      this.#groups[number] = { key, runs: [], taken: 0, isClosed: false, isParked: false };
+      this.#groups[number] = { key, runs: [], taken: 0, isClosed: false, keepsExecuting: false };
       this.#latest.set(key, number);
     }
     const group = this.#groups[number];
-    if (group.isParked) {
-      group.isParked = false;
-      this.engine.wake(number);
+    if (group.keepsExecuting) {
+      Promise.resolve().then(() => {
+        if (group.keepsExecuting && this.#execute(group)) this.engine.done(number, true);
+      });
     }
     return new Promise((resolve, reject) => group.runs.push({ operation, resolve, reject }));
   }
@@ -52,23 +55,17 @@ exports.Processor = class Processor {
     this.#groups[number].isClosed = true;
   }
 
-  forget(number) {
-    const { key } = this.#groups[number];
-    if (this.#latest.get(key) === number) this.#latest.delete(key);
-    this.#groups[number] = undefined;
-  }
-
   waiting(number) {
     const { runs, taken } = this.#groups[number];
     return runs.length - taken;
   }
 
-  hasUnsettled(number) {
-    return this.#groups[number].runs.length > 0;
-  }
-
-  park(number) {
-    this.#groups[number].isParked = true;
+  goesOn(number) {
+    const { key, runs } = this.#groups[number];
+    if (runs.length > 0) return true;
+    if (this.#latest.get(key) === number) this.#latest.delete(key);
+    this.#groups[number] = undefined;
+    return false;
   }
 
   call(number, phase) {
@@ -82,8 +79,11 @@ exports.Processor = class Processor {
     }
     if (!(outcome instanceof Promise)) return false;
     outcome.then(
-      () => this.engine.succeeded(number),
-      (cause) => this.engine.failed(number, cause),
+      () => this.engine.done(number, true),
+      (cause) => {
+        this.#groups[number].failure = { phase: phases[phase], cause };
+        this.engine.done(number, false);
+      },
     );
     return true;
   }
@@ -92,28 +92,39 @@ exports.Processor = class Processor {
     this.events.push(`release ${this.#groups[number].key}`);
   }
 
-  execute(number, atMost) {
+  execute(number) {
     const group = this.#groups[number];
-    const end = Math.min(group.runs.length, group.taken + atMost);
-    const before = group.taken;
+    group.keepsExecuting = false;
+    this.#execute(group);
+    return 4 * group.taken + 2 * (this.waiting(number) > 0) + 1;
+  }
+
+  keepExecuting(number) {
+    this.#groups[number].keepsExecuting = true;
+  }
+
+  /** True if the batch is full. */
+  #execute(group) {
+    const end = Math.min(group.runs.length, this.#maxOperations);
     while (group.taken < end) {
       this.events.push(`execute ${group.key}`);
       group.runs[group.taken++].operation?.();
     }
-    return 4 * (end - before) + 2 * (this.waiting(number) > 0) + 1;
+    return group.taken === this.#maxOperations;
   }
 
-  take(number, atMost) {
+  take(number) {
     const group = this.#groups[number];
-    group.taken = Math.min(group.runs.length, atMost);
+    group.taken = Math.min(group.runs.length, this.#maxOperations);
   }
 
   settle(number) {
     return this.#settle('settle', number, (run, place) => run.resolve(place + 1));
   }
 
-  fail(number, operations, phase, cause) {
-    return this.#settle('fail', number, (run) => run.reject({ operations, phase: phases[phase], cause }));
+  fail(number, operations) {
+    const { failure } = this.#groups[number];
+    return this.#settle('fail', number, (run) => run.reject({ operations, ...failure }));
   }
 
   #settle(event, number, settle) {
@@ -121,15 +132,16 @@ exports.Processor = class Processor {
     this.events.push(`${event} ${group.key}`);
     group.runs.splice(0, group.taken).forEach(settle);
     group.taken = 0;
-    return group.runs.length > 0;
+    return this.goesOn(number);
   }
 
   abort(number) {
     this.events.push(`abort ${this.#groups[number].key}`);
   }
 
-  publish(number, numbers, phase, cause) {
-    this.metrics.push({ key: this.#groups[number].key, numbers, phase: phases[phase], cause });
+  publish(number, numbers, failed) {
+    const { key, failure } = this.#groups[number];
+    this.metrics.push({ key, numbers, ...(failed && failure) });
   }
 };
 

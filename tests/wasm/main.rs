@@ -36,15 +36,9 @@ extern "C" {
     type Engine;
 
     #[wasm_bindgen(method)]
-    fn wake(this: &Engine, group: f64);
-    #[wasm_bindgen(method)]
-    fn succeeded(this: &Engine, group: f64);
-    #[wasm_bindgen(method)]
-    fn failed(this: &Engine, group: f64, cause: &JsValue);
+    fn done(this: &Engine, group: f64, succeeded: bool);
     #[wasm_bindgen(method, js_name = flush)]
     fn flush_group(this: &Engine, group: f64);
-    #[wasm_bindgen(method, js_name = flushAll)]
-    fn flush_all(this: &Engine);
     #[wasm_bindgen(method)]
     fn stop(this: &Engine);
     #[wasm_bindgen(method)]
@@ -217,16 +211,15 @@ async fn options_in_range_are_understood() {
 }
 
 #[wasm_bindgen_test]
-async fn flush_closes_the_window_of_one_key_and_flush_all_that_of_every_key() {
+async fn flush_closes_the_window_of_one_key() {
     let processor = Processor::new(1e9, 1e9, f64::INFINITY, &load_and_save()).expect("the options are in range");
-    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|key| processor.run(key));
+    let [alice, bob] = ["alice", "bob"].map(|key| processor.run(key));
     macrotask().await;
     processor.flush("bob");
     JsFuture::from(bob).await.expect("bob is saved");
-    assert_eq!(processor.open_groups(), 2);
-    processor.engine().flush_all();
+    assert_eq!(processor.open_groups(), 1);
+    processor.flush("alice");
     JsFuture::from(alice).await.expect("alice is saved");
-    JsFuture::from(carol).await.expect("carol is saved");
     assert_eq!(processor.open_groups(), 0);
 }
 
@@ -337,20 +330,19 @@ async fn no_number_makes_it_panic() {
     let run = processor.run("alice");
     let engine = processor.engine();
     for group in NO_GROUPS {
-        engine.wake(group);
         engine.flush_group(group);
-        engine.succeeded(group);
-        engine.failed(group, &"cause".into());
+        engine.done(group, true);
+        engine.done(group, false);
     }
     macrotask().await;
     // NaN is 0 to it, the number of the group that is open.
-    engine.wake(f64::NAN);
+    engine.done(f64::NAN, true);
     engine.flush_group(f64::NAN);
     assert_eq!(JsFuture::from(run).await, Ok(1.into()));
     assert_eq!(events(&processor), ["load alice", "execute alice", "save alice", "settle alice"]);
     for group in NO_GROUPS {
         engine.flush_group(group);
-        engine.wake(group);
+        engine.done(group, true);
     }
     assert_eq!(JsFuture::from(processor.run("alice")).await, Ok(1.into()));
 }

@@ -5,10 +5,10 @@ use super::machine::Machine;
 use groupcommit::engine::{self, BatchError, Executed, GroupId, Metric, Options, Phase};
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::mem;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
 pub type Key = &'static str;
 
@@ -85,7 +85,8 @@ pub struct Published {
 struct Group {
     key: Key,
     is_closed: bool,
-    is_parked: bool,
+    /// The host executes what arrives.
+    keeps_executing: bool,
     is_flushed: bool,
     unsettled: usize,
     /// The runs that wait, among them some that have been cancelled.
@@ -103,7 +104,8 @@ struct Group {
 struct Batch {
     started_at: f64,
     lock: Lock,
-    call: Option<(Phase, Rc<Call>)>,
+    /// What is under way.
+    call: Option<Phase>,
     asked: Vec<Phase>,
     resource: Option<Resource>,
     is_changed: bool,
@@ -120,12 +122,6 @@ enum Lock {
     Held,
     Failed,
     Released,
-}
-
-#[derive(Default)]
-struct Call {
-    outcome: Cell<Option<Result<(), Cause>>>,
-    waker: Cell<Option<Waker>>,
 }
 
 impl Run {
@@ -161,6 +157,11 @@ impl Run {
 }
 
 impl Group {
+    /// The runs that wait and have not been cancelled.
+    fn pending(&self) -> impl Iterator<Item = &Rc<Run>> {
+        self.waiting.iter().filter(|run| run.is_pending())
+    }
+
     /// It is the run's turn: from now on it cannot be cancelled any more.
     fn take(&mut self, run: &Rc<Run>) {
         run.waits_in.set(None);
@@ -218,14 +219,20 @@ impl Host {
         assert!(earlier.is_none(), "two open groups have the number {id}");
     }
 
-    /// Adds a run to a group. True if the engine wants to know.
+    /// Adds a run to a group. True if the host is to execute it soon.
     pub fn join(&self, id: GroupId, run: &Rc<Run>) -> bool {
         let mut group = self.group(id);
         assert!(!group.is_closed, "a run joins a closed group");
         group.waiting.push_back(Rc::clone(run));
         group.unsettled += 1;
         run.waits_in.set(Some(id));
-        mem::take(&mut group.is_parked)
+        group.keeps_executing
+    }
+
+    /// Does what the engine has asked for with `keep_executing`. True if the engine wants to know.
+    pub fn execute_arrived(&self, id: GroupId) -> bool {
+        let keeps_executing = self.groups.borrow().get(&id).is_some_and(|group| group.keeps_executing);
+        keeps_executing && self.execute_waiting(id).operations == self.options.max_operations
     }
 
     /// Cancels a run, unless it is too late for that.
@@ -257,20 +264,26 @@ impl Host {
 
     /// What of the key's batch is hanging.
     pub fn hanging(&self, key: Key) -> Option<Phase> {
-        self.under_way(key).map(|(_, phase, _)| phase)
+        self.under_way(key).map(|(_, phase)| phase)
     }
 
-    /// Decides what becomes of the call that hangs.
-    pub fn answer_hanging(&self, key: Key, outcome: Result<(), Cause>) {
-        let (id, phase, call) = self.under_way(key).unwrap_or_else(|| panic!("nothing hangs for {key}"));
-        self.answered(id, phase, &call, outcome);
+    /// Whether something is under way for a group, which may be none.
+    pub fn is_calling(&self, id: GroupId) -> bool {
+        let groups = self.groups.borrow();
+        groups.get(&id).and_then(|group| group.batch.as_ref()).is_some_and(|batch| batch.call.is_some())
     }
 
-    fn under_way(&self, key: Key) -> Option<(GroupId, Phase, Rc<Call>)> {
+    /// The call that hangs has an outcome, of which the engine is to be told. For which group?
+    pub fn answer_hanging(&self, key: Key, outcome: Result<(), Cause>) -> GroupId {
+        let (id, phase) = self.under_way(key).unwrap_or_else(|| panic!("nothing hangs for {key}"));
+        self.answered(id, phase, outcome);
+        id
+    }
+
+    fn under_way(&self, key: Key) -> Option<(GroupId, Phase)> {
         let id = *self.busy.borrow().get(key)?;
-        let group = self.group(id);
-        let (phase, call) = group.batch.as_ref()?.call.as_ref()?;
-        Some((id, *phase, Rc::clone(call)))
+        let phase = self.group(id).batch.as_ref()?.call?;
+        Some((id, phase))
     }
 
     fn group(&self, id: GroupId) -> RefMut<'_, Group> {
@@ -333,43 +346,36 @@ impl Host {
         assert!(timer.is_none() || self.open_groups() > 0, "a timer is left");
     }
 
-    fn ask(&self, id: GroupId, phase: Phase) -> Option<impl Future<Output = Result<(), Cause>> + use<>> {
-        let call = Rc::new(Call::default());
+    fn ask(&self, id: GroupId, phase: Phase) -> Option<Poll<Result<(), Cause>>> {
         let mut batch = self.batch(id);
         assert!(
             batch.call.is_none() && batch.error.is_none() && !batch.asked.contains(&phase),
             "{phase:?} out of turn"
         );
         batch.asked.push(phase);
-        batch.call = Some((phase, Rc::clone(&call)));
+        batch.call = Some(phase);
         drop(batch);
 
         let answer = self.answers[phase as usize].get();
         if answer != Answer::Nothing {
             self.machine.log(format_args!("{} {}", format!("{phase:?}").to_lowercase(), self.group(id).key));
         }
-        match answer {
-            Answer::Nothing => {
-                self.answered(id, phase, &call, Ok(()));
-                if phase == Phase::Lock {
-                    self.batch(id).lock = Lock::None;
-                }
-                return None;
+        let outcome = match answer {
+            Answer::Hangs => return Some(Poll::Pending),
+            Answer::Fails(cause) => Err(cause),
+            Answer::Succeeds | Answer::Nothing => Ok(()),
+        };
+        self.answered(id, phase, outcome);
+        if answer == Answer::Nothing {
+            if phase == Phase::Lock {
+                self.batch(id).lock = Lock::None;
             }
-            Answer::Succeeds => self.answered(id, phase, &call, Ok(())),
-            Answer::Fails(cause) => self.answered(id, phase, &call, Err(cause)),
-            Answer::Hangs => {}
+            return None;
         }
-        Some(poll_fn(move |context| match call.outcome.take() {
-            Some(outcome) => Poll::Ready(outcome),
-            None => {
-                call.waker.set(Some(context.waker().clone()));
-                Poll::Pending
-            }
-        }))
+        Some(Poll::Ready(outcome))
     }
 
-    fn answered(&self, id: GroupId, phase: Phase, call: &Call, outcome: Result<(), Cause>) {
+    fn answered(&self, id: GroupId, phase: Phase, outcome: Result<(), Cause>) {
         let mut group = self.group(id);
         let key = group.key;
         let batch = group.batch.as_mut().expect("a batch is under way");
@@ -388,10 +394,54 @@ impl Host {
                 }
             }
         }
-        call.outcome.set(Some(outcome));
-        if let Some(waker) = call.waker.take() {
-            waker.wake();
+    }
+
+    fn execute_waiting(&self, id: GroupId) -> Executed {
+        let waiting = self.group(id).waiting.len();
+        for _ in 0..waiting {
+            if self.batch(id).operations == self.options.max_operations {
+                break;
+            }
+            let run = self.group(id).waiting.pop_front().expect("a run waits");
+            if !run.is_pending() {
+                continue;
+            }
+            let mut batch = self.batch(id);
+            assert!(batch.resource.is_some() && batch.call.is_none(), "an operation runs without its resource");
+            batch.operations += 1;
+            drop(batch);
+            self.group(id).take(&run);
+            self.machine.log(format_args!("execute {} {}", run.key, run.number));
+
+            assert!(!self.is_executing.replace(true), "an operation runs inside of another");
+            let operation = run.operation.take().unwrap_or_else(|| panic!("run {} runs twice", run.number));
+            let effect = operation();
+            self.is_executing.set(false);
+
+            run.effect.set(Some(effect));
+            if effect == Effect::Changes {
+                let mut batch = self.batch(id);
+                batch.is_changed = true;
+                batch.resource.as_mut().expect("the resource is loaded").push(run.number);
+            }
         }
+        let waiting = self.group(id).pending().next().is_some();
+        let batch = self.batch(id);
+        Executed { operations: batch.operations, changed: batch.is_changed, waiting }
+    }
+
+    /// Whether the group goes on. If it does not, nothing of it is kept.
+    fn keep_or_forget(&self, id: GroupId) -> bool {
+        if self.group(id).unsettled > 0 {
+            return true;
+        }
+        let group = self.groups.borrow_mut().remove(&id).expect("it has just been there");
+        assert!(group.batch.is_none(), "a group of {} is forgotten before its end", group.key);
+        let mut latest = self.latest.borrow_mut();
+        if latest.get(group.key) == Some(&id) {
+            latest.remove(group.key);
+        }
+        false
     }
 
     /// Ends the batch under way, and returns the runs that settle with it.
@@ -415,28 +465,15 @@ impl engine::Host for Host {
         self.group(id).is_closed = true;
     }
 
-    fn forget(&self, id: GroupId) {
-        let group = self.groups.borrow_mut().remove(&id).unwrap_or_else(|| panic!("the group {id} is not open"));
-        assert!(group.unsettled == 0 && group.batch.is_none(), "a group of {} is forgotten before its end", group.key);
-        let mut latest = self.latest.borrow_mut();
-        if latest.get(group.key) == Some(&id) {
-            latest.remove(group.key);
-        }
-    }
-
     fn waiting(&self, id: GroupId) -> u32 {
-        self.group(id).waiting.len() as u32
+        self.group(id).pending().count() as u32
     }
 
-    fn has_unsettled(&self, id: GroupId) -> bool {
-        self.group(id).unsettled > 0
+    fn goes_on(&self, id: GroupId) -> bool {
+        self.keep_or_forget(id)
     }
 
-    fn park(&self, id: GroupId) {
-        self.group(id).is_parked = true;
-    }
-
-    fn call(&self, id: GroupId, phase: Phase) -> Option<impl Future<Output = Result<(), Cause>>> {
+    fn call(&self, id: GroupId, phase: Phase) -> Option<Poll<Result<(), Cause>>> {
         match phase {
             Phase::Lock => self.begin_batch(id),
             Phase::Load => {}
@@ -462,45 +499,20 @@ impl engine::Host for Host {
         }
     }
 
-    fn execute(&self, id: GroupId, at_most: u32) -> Executed {
-        let waiting = self.group(id).waiting.len();
-        let mut executed = Executed { operations: 0, changed: false, waiting: false };
-        for _ in 0..waiting {
-            if executed.operations == at_most {
-                break;
-            }
-            let run = self.group(id).waiting.pop_front().expect("a run waits");
-            if !run.is_pending() {
-                continue;
-            }
-            let mut batch = self.batch(id);
-            assert!(batch.resource.is_some() && batch.call.is_none(), "an operation runs without its resource");
-            batch.operations += 1;
-            drop(batch);
-            self.group(id).take(&run);
-            self.machine.log(format_args!("execute {} {}", run.key, run.number));
-
-            assert!(!self.is_executing.replace(true), "an operation runs inside of another");
-            let operation = run.operation.take().unwrap_or_else(|| panic!("run {} runs twice", run.number));
-            let effect = operation();
-            self.is_executing.set(false);
-
-            run.effect.set(Some(effect));
-            if effect == Effect::Changes {
-                let mut batch = self.batch(id);
-                batch.is_changed = true;
-                batch.resource.as_mut().expect("the resource is loaded").push(run.number);
-                executed.changed = true;
-            }
-            executed.operations += 1;
-        }
-        executed.waiting = !self.group(id).waiting.is_empty();
-        executed
+    fn execute(&self, id: GroupId) -> Executed {
+        self.group(id).keeps_executing = false;
+        self.execute_waiting(id)
     }
 
-    fn take(&self, id: GroupId, at_most: u32) {
+    fn keep_executing(&self, id: GroupId) {
         let mut group = self.group(id);
-        while group.taken.len() < at_most as usize {
+        assert!(group.pending().next().is_none() && !group.is_closed, "runs of {} wait for others", group.key);
+        group.keeps_executing = true;
+    }
+
+    fn take(&self, id: GroupId) {
+        let mut group = self.group(id);
+        while group.taken.len() < self.options.max_operations as usize {
             let Some(run) = group.waiting.pop_front() else { break };
             if run.is_pending() {
                 group.take(&run);
@@ -515,7 +527,7 @@ impl engine::Host for Host {
         let (batch, taken) = self.end_batch(id);
         let is_full = taken.len() == self.options.max_operations as usize;
         self.group(id).is_split = is_full;
-        let is_left = self.group(id).waiting.iter().any(|run| run.is_pending());
+        let is_left = self.group(id).pending().next().is_some();
         assert!(outcome.is_ok() || batch.operations > 0 || is_full || !is_left, "a run has no part in the failure");
         assert_eq!(batch.error, outcome.clone().err(), "not what was thrown");
         assert_eq!(batch.operations, operations, "operations are counted wrong");
@@ -531,7 +543,7 @@ impl engine::Host for Host {
                 Ok(()) => Outcome::Resolved,
             });
         }
-        self.has_unsettled(id)
+        self.keep_or_forget(id)
     }
 
     fn abort(&self, id: GroupId) {
