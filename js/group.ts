@@ -1,7 +1,7 @@
 import type { Engine } from '../pkg/groupcommit.js';
-import { Context } from './context.js';
+import { Context, ENDED, TIMED_OUT } from './context.js';
 import { BatchError } from './errors.js';
-import { listenersOf } from './listeners.js';
+import { giveBack, type Listeners, listenersFor } from './listeners.js';
 import { type Metrics, report } from './metrics.js';
 import { type Settings, show } from './options.js';
 import {
@@ -71,31 +71,25 @@ const soon = /* @__PURE__ */ Promise.resolve();
  * `maxOperations` can split a group every run has its own.
  */
 export class Group {
+  // What every run touches comes first, so that it is close together.
+  /** No run joins any more. */
+  isClosed = false;
+  readonly home: Home;
+  /** A run that joins is executed soon. */
+  #keepsExecuting = false;
+  #unsettled = 0;
+  /** Operations, and in the place of each, once it ran, its outcome; or {@link Run}s with a promise of their own. */
+  #runs: unknown[] = none;
+  /** The promise whose reactions all runs but the first are, if there are any. */
+  #ended: Promise<Group> | undefined = undefined;
+
   readonly number: number;
   readonly key: string | number;
-  readonly home: Home;
   /** The groups of the same key before and after this one. */
   ahead: Group | undefined = undefined;
   behind: Group | undefined = undefined;
-  /** No run joins any more. */
-  isClosed = false;
 
-  #context: Context | undefined = undefined;
-  #resource: unknown = undefined;
-  #isChanged = false;
-  #phase = Phase.Lock;
-  /** Why the batch under way has failed, if it has. */
-  #cause: unknown = undefined;
-  #release: Release | undefined = undefined;
-
-  /** A run that joins is executed soon. */
-  #keepsExecuting = false;
-  #executesSoon = false;
-  #executeArrived: (() => void) | undefined = undefined;
-
-  /** Operations, and in the place of each, once it ran, its outcome; or {@link Run}s with a promise of their own. */
-  #runs: unknown[] = none;
-  /** From here to `#taken` are the runs of the batch under way… */
+  /** From behind here to `#taken` are the runs of the batch under way; once they settle, it is the run whose turn it was last… */
   #first = 0;
   /** …and from here on those that wait. */
   #taken = 0;
@@ -103,12 +97,22 @@ export class Group {
   #cancelled = 0;
   /** How many runs of the batch under way settle with it, having not been cancelled. */
   #settling = 0;
-  #unsettled = 0;
-  #flushes: (() => void)[] | undefined = undefined;
-
   #resolveFirst: Settle | undefined = undefined;
   #rejectFirst: Settle | undefined = undefined;
-  #turns: Turns | undefined = undefined;
+  #end: Settle | undefined = undefined;
+  #failure: BatchFailure = undefined;
+  #flushes: (() => void)[] | undefined = undefined;
+
+  #context: Context | undefined = undefined;
+  #resource: unknown = undefined;
+  #isChanged = false;
+  #phase = Phase.Lock;
+  /** What the call under way has failed with, if it has. */
+  #cause: unknown = undefined;
+  #release: Release | undefined = undefined;
+  #listeners: Listeners | undefined = undefined;
+  #executesSoon = false;
+  #executeArrived: (() => void) | undefined = undefined;
 
   constructor(number: number, key: string | number, home: Home) {
     this.number = number;
@@ -155,8 +159,21 @@ export class Group {
   }
 
   #turn(): Promise<unknown> {
-    this.#turns ??= new Turns(this.#runs);
-    return this.#turns.ended.then(takeTurn);
+    if (!this.#ended) {
+      this.#ended = new Promise<Group>(capture as never);
+      this.#end = captured.resolve;
+      forgetCaptured();
+    }
+    return this.#ended.then(takeTurn);
+  }
+
+  /** The next of the runs that are reactions to the group's end finds its outcome. */
+  takeTurn(): unknown {
+    const outcome = this.#runs[++this.#first];
+    if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(this.#failure);
+    if (this.#failure) throw this.#failure();
+    if (outcome instanceof Thrown) throw outcome.error;
+    return outcome;
   }
 
   /** One of the runs that wait has been cancelled. */
@@ -204,9 +221,16 @@ export class Group {
     } catch (cause) {
       result = Promise.reject(cause);
     }
-    const { succeeded, failed } = listenersOf(this);
+    this.#listeners ??= listenersFor(this);
+    const { succeeded, failed } = this.#listeners;
     Promise.resolve(result).then(succeeded, failed);
     return true;
+  }
+
+  /** The next call, if there is one, is not soon. */
+  end(): void {
+    if (this.#listeners) giveBack(this.#listeners);
+    this.#listeners = undefined;
   }
 
   succeeded(value: unknown): void {
@@ -254,6 +278,7 @@ export class Group {
   /** From now on, and until `execute`, what joins is executed soon. */
   keepExecuting(): void {
     this.#keepsExecuting = true;
+    this.end();
   }
 
   #executeSoon(): void {
@@ -327,17 +352,17 @@ export class Group {
     return new BatchError(phases[phase] as BatchPhase, this.key, operationCount, cause);
   }
 
-  settle(error?: BatchFailure): void {
+  settle(failure?: BatchFailure): void {
     const runs = this.#runs;
-    if (this.#resolveFirst && this.#rejectFirst) {
-      settle(this.#resolveFirst, this.#rejectFirst, runs[0], error);
-      this.#turns?.end(error);
-    } else if (this.#turns) {
-      (runs[0] as Run).settle(error);
-      this.#turns.end(error);
-    } else {
-      for (let place = this.#first; place < this.#taken; place++) (runs[place] as Run).settle(error);
+    if (this.home.settings.canSplit) {
+      for (let place = this.#first; place < this.#taken; place++) (runs[place] as Run).settle(failure);
       this.#letGo();
+    } else {
+      if (this.#resolveFirst && this.#rejectFirst)
+        settle(this.#resolveFirst, this.#rejectFirst, runs[0], failure);
+      else (runs[0] as Run).settle(failure);
+      this.#failure = failure;
+      this.#end?.(this);
     }
 
     this.#resource = this.#cause = undefined;
@@ -346,7 +371,7 @@ export class Group {
     this.#settling = 0;
     const context = this.#context;
     this.#context = undefined;
-    context?.end();
+    context?.abort(ENDED);
   }
 
   /** Forgets the runs that have settled, once they are the greater part, so that those that are left move seldom. */
@@ -376,35 +401,10 @@ export class Group {
 
   abort(): void {
     this.#context ??= new Context();
-    this.#context.timeOut();
+    this.#context.abort(TIMED_OUT);
   }
 }
 
-/** The turns of all runs of a group but the first: reactions to one promise, that of the group's end. */
-class Turns {
-  readonly runs: readonly unknown[];
-  readonly ended: Promise<Turns>;
-  place = 1;
-  error: BatchFailure = undefined;
-  readonly #end: (turns: Turns) => void;
-
-  constructor(runs: readonly unknown[]) {
-    this.runs = runs;
-    this.ended = new Promise<Turns>(capture as never);
-    this.#end = captured.resolve;
-    forgetCaptured();
-  }
-
-  end(error: BatchFailure): void {
-    this.error = error;
-    this.#end(this);
-  }
-}
-
-function takeTurn(turns: Turns): unknown {
-  const outcome = turns.runs[turns.place++];
-  if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(turns.error);
-  if (turns.error) throw turns.error();
-  if (outcome instanceof Thrown) throw outcome.error;
-  return outcome;
+function takeTurn(group: Group): unknown {
+  return group.takeTurn();
 }

@@ -22,7 +22,7 @@ export class Groups {
 
   /** The groups of one key, or all. */
   list(key: string | number | undefined): Group[] {
-    if (key === undefined) return this.#groups.filter((group) => group !== undefined);
+    if (key === undefined) return this.#groups.filter((group) => !!group);
     const groups: Group[] = [];
     for (let group = this.latest(key); group; group = group.ahead) groups.push(group);
     return groups;
@@ -52,6 +52,7 @@ export class Groups {
       this.#latest.delete(group.key);
     }
     this.#groups[group.number] = undefined;
+    group.end();
     if (this.isEmpty) {
       if (this.#groups.length > 1_024) this.#groups = [];
       group.home.idle();

@@ -1,6 +1,6 @@
 import type { Group } from './group.js';
 
-/** What listens to the promise that a group's lock, load or save has returned. */
+/** What listens to the promise that a group's lock, load or save has returned: one of the two is called, and once. */
 export interface Listeners {
   readonly succeeded: (value: unknown) => void;
   readonly failed: (cause: unknown) => void;
@@ -11,25 +11,23 @@ export interface Listeners {
 const spares: Listeners[] = [];
 const MOST_SPARES = 1_024;
 
-/** Whatever kind of thenable has been called, one of the two is called, and once. */
-export function listenersOf(group: Group): Listeners {
+export function listenersFor(group: Group): Listeners {
   const listeners = spares.pop() ?? makeListeners();
   listeners.group = group;
   return listeners;
 }
 
+/** The group has no call under way, and none soon. */
+export function giveBack(listeners: Listeners): void {
+  listeners.group = undefined;
+  if (spares.length < MOST_SPARES) spares.push(listeners);
+}
+
 function makeListeners(): Listeners {
   const listeners: Listeners = {
-    succeeded: (value) => release(listeners).succeeded(value),
-    failed: (cause) => release(listeners).failed(cause),
+    succeeded: (value) => listeners.group?.succeeded(value),
+    failed: (cause) => listeners.group?.failed(cause),
     group: undefined,
   };
   return listeners;
-}
-
-function release(listeners: Listeners): Group {
-  const group = listeners.group as Group;
-  listeners.group = undefined;
-  if (spares.length < MOST_SPARES) spares.push(listeners);
-  return group;
 }

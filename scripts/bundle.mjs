@@ -106,12 +106,17 @@ const quietGlue = {
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]pkg[\\/]groupcommit\.js$/ }, async ({ path }) => {
       const glue = await readFile(path, 'utf8');
-      const quietGlue = quieted.reduce((text, [loud, quiet]) => text.replace(loud, quiet), glue);
+      const quietGlue = quieted.reduce(quieten, glue);
       const names = shortNames(await readFile(path.replace('.js', '_bg.wasm')));
       return { contents: renameInGlue(quietGlue, names), loader: 'js' };
     });
   },
 };
+
+function quieten(glue, [loud, quiet]) {
+  if (glue.search(loud) === -1) throw new Error(`wasm-bindgen makes glue in which ${loud} is nowhere`);
+  return glue.replace(loud, quiet);
+}
 
 const quieted = [
   // The executor's next turn. In Node a reaction to a promise costs a fifth of queueMicrotask, which makes an AsyncResource each time.
@@ -120,10 +125,12 @@ const quieted = [
   // What crosses as a number is a small one.
   [/(arg\d) >>> 0(?=[,)])/g, '$1'],
   [/^/, 'const settled = /* @__PURE__ */ Promise.resolve();\n'],
+  [/^let cachedTextDecoder = .*\ncachedTextDecoder\.decode\(\);$/m, ''],
   [
-    /cachedTextDecoder = (new TextDecoder\(.*?\));\ncachedTextDecoder\.decode\(\);/,
-    'cachedTextDecoder = { decode(bytes) { return (cachedTextDecoder = $1).decode(bytes); } };',
+    /decodeText\(getUint8ArrayMemory0\(\)\.subarray\(ptr, ptr \+ len\)\)/,
+    'new TextDecoder().decode(new Uint8Array(wasm.memory.buffer, ptr, len))',
   ],
+  [/^ {4}(wasmInstance|wasmModule|cachedUint8ArrayMemory0) = (instance|module|null);$/gm, ''],
   [/^if \(Symbol\.dispose\) .*$/m, ''],
   // The face never frees an engine by hand.
   [/__destroy_into_raw\(\) \{.*?\n {4}\}\n {4}free\(\) \{.*?\n {4}\}/s, ''],

@@ -27,7 +27,7 @@ pub struct BatchError<E> {
 /// Serves a key, group after group and batch after batch, until nobody waits any more. The first batch has started `now`, with its first run.
 pub(crate) async fn serve<H: Host>(engine: Rc<Engine<H>>, mut group: Rc<Group<H::Error>>, mut now: f64) {
     loop {
-        while live(&engine, &group, &mut now).await {}
+        while Batch::start(&engine, &group, now).live(&mut now).await {}
         // Runs that were cancelled while they waited behind a save start no batch.
         loop {
             engine.forget(group.id);
@@ -42,117 +42,115 @@ pub(crate) async fn serve<H: Host>(engine: Rc<Engine<H>>, mut group: Rc<Group<H:
     }
 }
 
-/// One batch, from its start `now` to the moment when all its runs settle together. True if runs of the group want another one.
-async fn live<H: Host>(engine: &Rc<Engine<H>>, group: &Group<H::Error>, now: &mut f64) -> bool {
-    let host = &engine.host;
-    group.start();
-    engine.deadlines.watch(engine, group, *now);
-
-    let mut metric = Metric { start: *now, ..Metric::default() };
-    let outcome = commit(engine, group, &mut metric).await;
-
-    engine.deadlines.unwatch(engine, group);
-    *now = engine.clock();
-    if host.is_observed() {
-        metric.total_duration = duration(metric.start, *now);
-        host.publish(group.id, metric, outcome.as_ref().err());
-    }
-    host.settle(group.id, metric.operations, outcome)
+/// A batch under way.
+struct Batch<'a, H: Host> {
+    engine: &'a Engine<H>,
+    group: &'a Group<H::Error>,
+    metric: Metric,
 }
 
-/// Everything that the host is asked for.
-async fn commit<H: Host>(
-    engine: &Engine<H>,
-    group: &Group<H::Error>,
-    metric: &mut Metric,
-) -> Result<(), BatchError<H::Error>> {
-    if let Err(error) = call(engine, group, Phase::Lock, &mut metric.lock_duration).await {
-        join(engine, group);
-        return Err(error);
+impl<'a, H: Host> Batch<'a, H> {
+    fn start(engine: &'a Rc<Engine<H>>, group: &'a Group<H::Error>, now: f64) -> Self {
+        group.start();
+        engine.deadlines.watch(engine, group, now);
+        Self { engine, group, metric: Metric { start: now, ..Metric::default() } }
     }
-    let outcome = load_and_save(engine, group, metric).await;
-    engine.host.release(group.id);
-    outcome
-}
 
-/// Loads, runs what waits and what arrives until the window closes, and saves.
-async fn load_and_save<H: Host>(
-    engine: &Engine<H>,
-    group: &Group<H::Error>,
-    metric: &mut Metric,
-) -> Result<(), BatchError<H::Error>> {
-    if let Err(error) = call(engine, group, Phase::Load, &mut metric.load_duration).await {
-        join(engine, group);
-        return Err(error);
-    }
-    if run_operations(engine, group, &mut metric.operations).await {
-        call(engine, group, Phase::Save, &mut metric.save_duration).await?;
-    }
-    Ok(())
-}
+    /// Until `now`, the moment when all its runs settle together. True if runs of the group want another batch.
+    async fn live(&mut self, now: &mut f64) -> bool {
+        let outcome = self.commit().await;
 
-/// The batch has failed before any operation ran: what waits for it shares its fate.
-fn join<H: Host>(engine: &Engine<H>, group: &Group<H::Error>) {
-    engine.host.take(group.id);
-    close_unless(engine.host.waiting(group.id) > 0, engine, group);
-}
-
-/// What arrives from now on forms the next batch. Runs beyond `max_operations` stay in the group, and begin it.
-fn close_unless<H: Host>(waiting: bool, engine: &Engine<H>, group: &Group<H::Error>) {
-    if !waiting {
-        group.close(&engine.host);
-    }
-}
-
-/// Runs the operations that wait, and has those run that arrive until the window closes. True if any of them changed the resource.
-async fn run_operations<H: Host>(engine: &Engine<H>, group: &Group<H::Error>, operations: &mut u32) -> bool {
-    let (host, options) = (&engine.host, &engine.options);
-    let at_most = options.max_operations;
-
-    let is_late = options.min_duration > 0.0 && host.now() >= group.deadline.get();
-    loop {
-        let last = group.is_closing() || is_late;
-        // What the last operations queue themselves belongs to the next batch. What does not fit any more begins it.
-        if last && !group.is_closed() {
-            close_unless(host.waiting(group.id) > at_most - *operations, engine, group);
+        let Self { engine, group, metric } = self;
+        engine.deadlines.unwatch(engine, group);
+        *now = engine.clock();
+        if engine.host.is_observed() {
+            metric.total_duration = duration(metric.start, *now);
+            engine.host.publish(group.id, *metric, outcome.as_ref().err());
         }
-        let executed = host.execute(group.id);
-        *operations = executed.operations;
-
-        let full = executed.operations == at_most;
-        // Without a duration the window closes as soon as what waited has run.
-        let idle = options.min_duration == 0.0 && !executed.waiting;
-        if last || full || idle {
-            close_unless(executed.waiting, engine, group);
-            return executed.changed;
-        }
-        // What the operations queued runs in a later turn; so does what arrives from now on.
-        let soon = executed.waiting || group.is_closing();
-        if !soon {
-            host.keep_executing(group.id);
-        }
-        group.sleep(soon).await;
+        engine.host.settle(group.id, metric.operations, outcome)
     }
-}
 
-/// Calls the host. How long that takes is measured only for whoever observes it: to ask for the time costs more than the rest.
-async fn call<H: Host>(
-    engine: &Engine<H>,
-    group: &Group<H::Error>,
-    phase: Phase,
-    took: &mut f64,
-) -> Result<(), BatchError<H::Error>> {
-    let host = &engine.host;
-    let start = if host.is_observed() { host.now() } else { f64::NAN };
-    let outcome = match host.call(group.id, phase) {
-        None => return Ok(()),
-        Some(Poll::Ready(outcome)) => outcome,
-        Some(Poll::Pending) => group.outcome().await,
-    };
-    if host.is_observed() {
-        *took = duration(start, host.now());
+    /// Everything that the host is asked for.
+    async fn commit(&mut self) -> Result<(), BatchError<H::Error>> {
+        let locked = self.call(Phase::Lock).await;
+        if locked.is_err() {
+            self.join();
+            return locked;
+        }
+        let outcome = self.load_and_save().await;
+        self.engine.host.release(self.group.id);
+        outcome
     }
-    outcome.map_err(|cause| BatchError { phase, cause })
+
+    /// Loads, runs what waits and what arrives until the window closes, and saves.
+    async fn load_and_save(&mut self) -> Result<(), BatchError<H::Error>> {
+        let loaded = self.call(Phase::Load).await;
+        if loaded.is_err() {
+            self.join();
+            return loaded;
+        }
+        if self.run_operations().await { self.call(Phase::Save).await } else { Ok(()) }
+    }
+
+    /// The batch has failed before any operation ran: what waits for it shares its fate.
+    fn join(&self) {
+        let host = &self.engine.host;
+        host.take(self.group.id);
+        self.close_unless(host.waiting(self.group.id) > 0);
+    }
+
+    /// What arrives from now on forms the next batch. Runs beyond `max_operations` stay in the group, and begin it.
+    fn close_unless(&self, waiting: bool) {
+        if !waiting {
+            self.group.close(&self.engine.host);
+        }
+    }
+
+    /// Runs the operations that wait, and has those run that arrive until the window closes. True if any of them changed the resource.
+    async fn run_operations(&mut self) -> bool {
+        let Engine { host, options, .. } = self.engine;
+        let group = self.group;
+
+        let is_late = options.min_duration > 0.0 && host.now() >= group.deadline.get();
+        loop {
+            let last = group.is_closing() || is_late;
+            // What the last operations queue themselves belongs to the next batch. What does not fit any more begins it.
+            if last && !group.is_closed() {
+                self.close_unless(host.waiting(group.id) > options.max_operations - self.metric.operations);
+            }
+            let executed = host.execute(group.id);
+            self.metric.operations = executed.operations;
+
+            let full = executed.operations == options.max_operations;
+            // Without a duration the window closes as soon as what waited has run.
+            let idle = options.min_duration == 0.0 && !executed.waiting;
+            if last || full || idle {
+                self.close_unless(executed.waiting);
+                return executed.changed;
+            }
+            // What the operations queued runs in a later turn; so does what arrives from now on.
+            let soon = executed.waiting || group.is_closing();
+            if !soon {
+                host.keep_executing(group.id);
+            }
+            group.sleep(soon).await;
+        }
+    }
+
+    /// Calls the host. How long that takes is measured only for whoever observes it: to ask for the time costs more than the rest.
+    async fn call(&mut self, phase: Phase) -> Result<(), BatchError<H::Error>> {
+        let host = &self.engine.host;
+        let start = if host.is_observed() { host.now() } else { f64::NAN };
+        let outcome = match host.call(self.group.id, phase) {
+            None => return Ok(()),
+            Some(Poll::Ready(outcome)) => outcome,
+            Some(Poll::Pending) => self.group.outcome().await,
+        };
+        if host.is_observed() {
+            *self.metric.duration_of(phase) = duration(start, host.now());
+        }
+        outcome.map_err(|cause| BatchError { phase, cause })
+    }
 }
 
 /// The time between two others; 0 if the first one is not known, because nobody was observing yet.
