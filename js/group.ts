@@ -288,35 +288,39 @@ export class Group {
       this.#executesSoon = false;
       if (!this.#keepsExecuting) return;
       this.#execute();
-      if (!this.#hasRoom) this.home.engine.done(this.number, true);
+      if (this.#isFull) this.home.engine.done(this.number, true);
     };
     soon.then(this.#executeArrived);
   }
 
-  get #hasRoom(): boolean {
-    return this.#settling < this.home.settings.maxOperations;
+  get #isFull(): boolean {
+    return this.#settling >= this.home.settings.maxOperations;
   }
 
   #execute(): number {
     const runs = this.#runs;
+    const { maxOperations } = this.home.settings;
     // What the operations queue themselves is not executed in the same turn.
     const end = runs.length;
-    while (this.#taken < end && this.#hasRoom) {
-      const place = this.#taken++;
+    let place = this.#taken;
+    let settling = this.#settling;
+    for (; place < end && settling < maxOperations; place++) {
       const run = runs[place];
       if (typeof run === 'function') {
-        this.#settling++;
         const outcome = attempt(run as AnyOperation, this.#resource);
         if (!(outcome instanceof Thrown)) this.#isChanged = true;
         runs[place] = outcome;
       } else if ((run as Run).isSettled) {
         this.#cancelled--;
+        continue;
       } else {
-        this.#settling++;
         this.#executeRun(run as Run, place);
       }
+      settling++;
     }
-    return 4 * this.#settling + (this.waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
+    this.#taken = place;
+    this.#settling = settling;
+    return 4 * settling + (this.waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
   }
 
   #executeRun(run: Run, place: number): void {
@@ -329,7 +333,7 @@ export class Group {
   }
 
   take(): void {
-    while (this.#taken < this.#runs.length && this.#hasRoom) {
+    while (this.#taken < this.#runs.length && !this.#isFull) {
       const run = this.#runs[this.#taken++];
       if (run instanceof Run) {
         if (run.isSettled) {

@@ -94,7 +94,7 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
       if (typeof operation !== 'function') {
         throw new TypeError(`operation must be a function, not ${show(operation)}`);
       }
-      const signal = signalOf(options);
+      const signal = options && signalOf(options);
       if (signal?.aborted) throw new OperationCancelledError(key, signal.reason);
 
       let group = this.#groups.latest(key);
