@@ -196,8 +196,13 @@ export class Group {
     else this.#flushes = [flushed];
   }
 
-  get waiting(): number {
+  get #waiting(): number {
     return this.#runs.length - this.#taken - this.#cancelled;
+  }
+
+  /** Whether more runs wait than the batch under way still has room for. */
+  get overflows(): boolean {
+    return this.#settling + this.#waiting > this.home.settings.maxOperations;
   }
 
   get hasUnsettled(): boolean {
@@ -320,7 +325,7 @@ export class Group {
     }
     this.#taken = place;
     this.#settling = settling;
-    return 4 * settling + (this.waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
+    return 4 * settling + (this.#waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
   }
 
   #executeRun(run: Run, place: number): void {

@@ -96,7 +96,7 @@ impl<'a, H: Host> Batch<'a, H> {
     fn join(&self) {
         let host = &self.engine.host;
         host.take(self.group.id);
-        self.close_unless(host.waiting(self.group.id) > 0);
+        self.close_unless(host.overflows(self.group.id));
     }
 
     /// What arrives from now on forms the next batch. Runs beyond `max_operations` stay in the group, and begin it.
@@ -115,8 +115,8 @@ impl<'a, H: Host> Batch<'a, H> {
         loop {
             let last = group.is_closing() || is_late;
             // What the last operations queue themselves belongs to the next batch. What does not fit any more begins it.
-            if last && !group.is_closed() {
-                self.close_unless(host.waiting(group.id) > options.max_operations - self.metric.operations);
+            if last {
+                self.close_unless(host.overflows(group.id));
             }
             let executed = host.execute(group.id);
             self.metric.operations = executed.operations;

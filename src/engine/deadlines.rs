@@ -94,6 +94,7 @@ impl Deadlines {
 
 impl Queue {
     fn push<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>, at: f64) {
+        // Where there are no deadlines they cost nothing.
         if at == f64::INFINITY {
             return;
         }

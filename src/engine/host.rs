@@ -20,8 +20,8 @@ pub trait Host: 'static {
 
     /// The next run on the group's key asks for a new group, by [`Processor::open`](super::Processor::open).
     fn close(&self, group: GroupId);
-    /// How many runs of the group wait to be taken, without those that have been cancelled.
-    fn waiting(&self, group: GroupId) -> u32;
+    /// Whether more runs wait than the batch under way still has room for, without those that have been cancelled.
+    fn overflows(&self, group: GroupId) -> bool;
     /// Whether any run of the group has neither settled nor been cancelled. If none has, the group has ended, and whatever the host kept
     /// for it can go.
     fn goes_on(&self, group: GroupId) -> bool;

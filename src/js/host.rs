@@ -16,7 +16,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn close(this: &Groups, group: u32);
     #[wasm_bindgen(method)]
-    fn waiting(this: &Groups, group: u32) -> u32;
+    fn overflows(this: &Groups, group: u32) -> bool;
     #[wasm_bindgen(method, js_name = goesOn)]
     fn goes_on(this: &Groups, group: u32) -> bool;
     /// True if the call is under way, and its outcome will be told.
@@ -74,8 +74,8 @@ impl engine::Host for Host {
         self.groups.close(group as u32);
     }
 
-    fn waiting(&self, group: GroupId) -> u32 {
-        self.groups.waiting(group as u32)
+    fn overflows(&self, group: GroupId) -> bool {
+        self.groups.overflows(group as u32)
     }
 
     fn goes_on(&self, group: GroupId) -> bool {

@@ -155,6 +155,42 @@ fn the_window_closes_when_the_load_ends_if_that_is_later() {
 }
 
 #[test]
+fn the_window_closes_when_the_load_ends_also_if_the_timer_is_late() {
+    for took in [100.0, 150.0] {
+        let world = World::new(WINDOW);
+        world.answer(Phase::Load, Answer::Hangs);
+        world.run("alice");
+        world.step();
+        world.freeze(took);
+        world.complete("alice");
+        let happened = [
+            "0 load alice".into(),
+            format!("{took} execute alice 1"),
+            format!("{took} save alice"),
+            format!("{took} settle alice 1"),
+        ];
+        assert_eq!(world.happened(), happened);
+    }
+}
+
+#[test]
+fn what_has_no_room_when_the_window_closes_begins_the_next_batch_and_others_join_it() {
+    let world = World::new(Options { max_operations: 3, ..WINDOW });
+    world.run("alice");
+    world.run("alice");
+    world.step();
+    world.freeze(100.0);
+    world.run("alice");
+    world.run("alice");
+    world.answer(Phase::Load, Answer::Hangs);
+    world.fire_timer();
+    world.run("alice");
+    world.happened();
+    world.complete("alice");
+    assert_eq!(world.happened(), ["100 execute alice 4", "100 execute alice 5"]);
+}
+
+#[test]
 fn the_window_closes_at_max_operations() {
     let world = World::new(Options { max_operations: 2, ..WINDOW });
     world.run("alice");

@@ -55,9 +55,8 @@ exports.Processor = class Processor {
     this.#groups[number].isClosed = true;
   }
 
-  waiting(number) {
-    const { runs, taken } = this.#groups[number];
-    return runs.length - taken;
+  overflows(number) {
+    return this.#groups[number].runs.length > this.#maxOperations;
   }
 
   goesOn(number) {
@@ -96,7 +95,7 @@ exports.Processor = class Processor {
     const group = this.#groups[number];
     group.keepsExecuting = false;
     this.#execute(group);
-    return 4 * group.taken + 2 * (this.waiting(number) > 0) + 1;
+    return 4 * group.taken + 2 * (group.runs.length > group.taken) + 1;
   }
 
   keepExecuting(number) {

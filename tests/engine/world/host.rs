@@ -465,8 +465,9 @@ impl engine::Host for Host {
         self.group(id).is_closed = true;
     }
 
-    fn waiting(&self, id: GroupId) -> u32 {
-        self.group(id).pending().count() as u32
+    fn overflows(&self, id: GroupId) -> bool {
+        let group = self.group(id);
+        group.taken.len() + group.pending().count() > self.options.max_operations as usize
     }
 
     fn goes_on(&self, id: GroupId) -> bool {
