@@ -77,11 +77,12 @@ export class Group {
   readonly home: Home;
   /** A run that joins is executed soon. */
   #keepsExecuting = false;
-  #unsettled = 0;
   /** Operations, and in the place of each, once it ran, its outcome; or {@link Run}s with a promise of their own. */
   #runs: unknown[] = none;
   /** The promise whose reactions all runs but the first are, if there are any. */
   #ended: Promise<Group> | undefined = undefined;
+  #executesSoon = false;
+  #executeArrived: (() => void) | undefined = undefined;
 
   readonly number: number;
   readonly key: string | number;
@@ -93,6 +94,8 @@ export class Group {
   #first = 0;
   /** …and from here on those that wait. */
   #taken = 0;
+  /** How many runs have settled or been cancelled. */
+  #gone = 0;
   /** How many of those that wait have been cancelled. */
   #cancelled = 0;
   /** How many runs of the batch under way settle with it, having not been cancelled. */
@@ -111,8 +114,6 @@ export class Group {
   #cause: unknown = undefined;
   #release: Release | undefined = undefined;
   #listeners: Listeners | undefined = undefined;
-  #executesSoon = false;
-  #executeArrived: (() => void) | undefined = undefined;
 
   constructor(number: number, key: string | number, home: Home) {
     this.number = number;
@@ -125,11 +126,10 @@ export class Group {
   join(kind: Kind, operation: AnyOperation, signal: AbortSignal | undefined): Promise<unknown> {
     const { home } = this;
     if (this.#keepsExecuting) this.#executeSoon();
-    this.#unsettled++;
-    home.pending++;
     if (signal !== undefined || home.settings.canSplit)
       return this.#joinWithPromise(new Run(kind, operation), signal);
 
+    home.pending++;
     const run = kind === Kind.Run ? operation : new Run(kind, operation);
     if (this.#runs === none) return this.#joinFirst(run);
     this.#runs.push(run);
@@ -149,6 +149,7 @@ export class Group {
   #joinWithPromise(run: Run, signal: AbortSignal | undefined): Promise<unknown> {
     const promise = run.promise();
     if (signal) run.cancelOn(signal, this);
+    this.home.pending++;
     if (this.#runs === none) {
       this.#runs = [run];
     } else {
@@ -183,15 +184,15 @@ export class Group {
   }
 
   #settled(count: number): void {
-    this.#unsettled -= count;
+    this.#gone += count;
     this.home.pending -= count;
-    if (this.#unsettled > 0 || !this.#flushes) return;
+    if (this.hasUnsettled || !this.#flushes) return;
     for (const flushed of this.#flushes.splice(0)) flushed();
   }
 
   /** Calls back when no run of the group is unsettled any more. */
   whenSettled(flushed: () => void): void {
-    if (this.#unsettled === 0) flushed();
+    if (!this.hasUnsettled) flushed();
     else if (this.#flushes) this.#flushes.push(flushed);
     else this.#flushes = [flushed];
   }
@@ -206,7 +207,7 @@ export class Group {
   }
 
   get hasUnsettled(): boolean {
-    return this.#unsettled > 0;
+    return this.#gone < this.#runs.length;
   }
 
   /** Calls what the phase is for. False if that is done. */
@@ -277,7 +278,8 @@ export class Group {
   /** Executes what waits now, and answers for src/js/host.rs in one number. */
   execute(): number {
     this.#keepsExecuting = false;
-    return this.#execute();
+    this.#execute();
+    return 4 * this.#settling + (this.#waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
   }
 
   /** From now on, and until `execute`, what joins is executed soon. */
@@ -302,7 +304,7 @@ export class Group {
     return this.#settling >= this.home.settings.maxOperations;
   }
 
-  #execute(): number {
+  #execute(): void {
     const runs = this.#runs;
     const { maxOperations } = this.home.settings;
     // What the operations queue themselves is not executed in the same turn.
@@ -325,7 +327,6 @@ export class Group {
     }
     this.#taken = place;
     this.#settling = settling;
-    return 4 * settling + (this.#waiting > 0 ? 2 : 0) + (this.#isChanged ? 1 : 0);
   }
 
   #executeRun(run: Run, place: number): void {
@@ -369,7 +370,8 @@ export class Group {
     } else {
       if (this.#resolveFirst && this.#rejectFirst)
         settle(this.#resolveFirst, this.#rejectFirst, runs[0], failure);
-      else (runs[0] as Run).settle(failure);
+      // There is none if the only run that came had a signal that cannot be listened to.
+      else (runs[0] as Run | undefined)?.settle(failure);
       this.#failure = failure;
       this.#end?.(this);
     }
@@ -388,6 +390,7 @@ export class Group {
     this.#first = this.#taken;
     if (this.#runs.length <= 2 * this.#taken) {
       this.#runs = this.#runs.slice(this.#taken);
+      this.#gone -= this.#taken;
       this.#first = this.#taken = 0;
     }
   }

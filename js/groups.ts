@@ -13,12 +13,9 @@ export class Groups {
    */
   readonly #latest = new Map<string | number, number>();
   #groups: (Group | undefined)[] = [];
-  /** The group that was opened last: those who call for its key next need no map. */
-  #newest: Group | undefined = undefined;
 
   /** The key's latest group, if it has any. */
   latest(key: string | number): Group | undefined {
-    if (this.#newest?.key === key) return this.#newest;
     const number = this.#latest.get(key);
     return number === undefined ? undefined : this.#groups[number];
   }
@@ -34,7 +31,6 @@ export class Groups {
   add(group: Group): void {
     group.ahead = this.latest(group.key);
     if (group.ahead) group.ahead.behind = group;
-    this.#newest = group;
     this.#latest.set(group.key, group.number);
     this.#groups[group.number] = group;
   }
@@ -56,7 +52,6 @@ export class Groups {
       this.#latest.delete(group.key);
     }
     this.#groups[group.number] = undefined;
-    if (this.#newest === group) this.#newest = undefined;
     group.end();
     if (this.isEmpty) {
       if (this.#groups.length > 1_024) this.#groups = [];

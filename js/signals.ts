@@ -23,8 +23,8 @@ export function attach(signal: AbortSignal, cancellable: Cancellable): void {
   let listener = listeners.get(signal);
   if (!listener) {
     listener = new Listener();
-    listeners.set(signal, listener);
     signal.addEventListener('abort', listener, { once: true });
+    listeners.set(signal, listener);
   }
   listener.add(cancellable);
 }

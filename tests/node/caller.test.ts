@@ -636,6 +636,40 @@ describe('What a caller gets', () => {
       expect(ran).toBe(false);
     });
 
+    test.for([Infinity, 2])(
+      'A signal that cannot be listened to rejects its run with what that threw, and nothing else; maxOperations %s',
+      async (maxOperations) => {
+        const { loadResource, saveResource } = heldStore<Account>();
+        const accounts = startProcessor({ minDuration: 0, maxOperations, loadResource, saveResource });
+        const signal = {
+          [Symbol.toStringTag]: 'AbortSignal',
+          aborted: false,
+          addEventListener: () => {
+            throw new Error('nobody listens');
+          },
+        } as unknown as AbortSignal;
+        for (let call = 0; call < 2; call++)
+          expect(await rejectionOf(accounts.run('alice', noop, { signal }))).toMatchObject({
+            message: 'nobody listens',
+          });
+        expect(accounts.pending).toBe(0);
+        await accounts.flush();
+
+        const counters = startProcessor({
+          minDuration: 0,
+          maxOperations,
+          loadResource: () => ({ count: 0 }),
+        });
+        watch(counters.run('visits', noop, { signal }));
+        expect(await counters.run('visits', (counter) => ++counter.count)).toBe(1);
+        watch(counters.run('visits', noop, { signal }));
+        await settleDown();
+        expect(await counters.run('visits', (counter) => ++counter.count)).toBe(1);
+        expect(counters.pending).toBe(0);
+        await counters.stop();
+      },
+    );
+
     test('only itself: runs with another signal or none go on', async () => {
       const { accounts, load, save } = open();
       const controller = new AbortController();
