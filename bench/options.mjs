@@ -13,7 +13,7 @@ serve the same end, side by side, in turns.
   npm run bench -- [options]
 
   --only LIST     of the workloads below, separated by commas     all
-  --rounds N      of which the median counts, after the warm-up   9
+  --rounds N      of which the median counts, after the warm-up   13
   --json FILE     writes all that was measured
   --control       puts a second copy of the hand-written code in the place of
                   groupcommit: ratios other than 1.00 are noise
@@ -53,7 +53,7 @@ function parse(args) {
       options: {
         help: { type: 'boolean', default: false, short: 'h' },
         control: { type: 'boolean', default: false },
-        rounds: { type: 'string', default: '9' },
+        rounds: { type: 'string', default: '13' },
         only: { type: 'string' },
         json: { type: 'string' },
       },

@@ -1,4 +1,4 @@
-import { show } from './options.js';
+import { mistyped, show } from './options.js';
 import type { BatchContext, Processor, Release } from './types.js';
 
 /** Takes the lock of a key, to be given to `startProcessor` as its `lockResource`. */
@@ -42,7 +42,7 @@ export interface WebLocksOptions {
  * ```
  */
 export function webLocks({ prefix = 'groupcommit:' }: WebLocksOptions = {}): LockResource {
-  if (typeof prefix !== 'string') throw new TypeError(`prefix must be a string, not ${show(prefix)}`);
+  if (typeof prefix !== 'string') throw mistyped('prefix', 'a string', prefix);
   if (!/^[^-]/s.test(prefix)) {
     throw new RangeError(`prefix must not be empty or begin with a hyphen, like ${show(prefix)}`);
   }

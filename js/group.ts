@@ -3,7 +3,7 @@ import { Context, ENDED, TIMED_OUT } from './context.js';
 import { BatchError } from './errors.js';
 import { giveBack, type Listeners, listenersFor } from './listeners.js';
 import { type Metrics, report } from './metrics.js';
-import { type Settings, show } from './options.js';
+import { mistyped, type Settings } from './options.js';
 import {
   type AnyOperation,
   attempt,
@@ -171,9 +171,11 @@ export class Group {
   /** The next of the runs that are reactions to the group's end finds its outcome. */
   takeTurn(): unknown {
     const outcome = this.#runs[++this.#first];
-    if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(this.#failure);
+    if (typeof outcome === 'object') {
+      if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(this.#failure);
+      if (outcome instanceof Thrown && !this.#failure) throw outcome.error;
+    }
     if (this.#failure) throw this.#failure();
-    if (outcome instanceof Thrown) throw outcome.error;
     return outcome;
   }
 
@@ -259,7 +261,7 @@ export class Group {
     if (this.#phase === Phase.Load) this.#resource = value;
     if (this.#phase === Phase.Lock && value !== undefined) {
       if (typeof value !== 'function') {
-        throw new TypeError(`lockResource must return a function or undefined, not ${show(value)}`);
+        throw mistyped('What lockResource returns', 'a function or undefined', value);
       }
       this.#release = value as Release;
     }

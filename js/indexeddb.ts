@@ -1,7 +1,7 @@
 import { type LockResource, webLocks } from './browser.js';
 import { Connection } from './indexeddb/connection.js';
 import { transact } from './indexeddb/transaction.js';
-import { show } from './options.js';
+import { mistyped, show } from './options.js';
 import type { BatchContext } from './types.js';
 
 /** Options of {@link indexedDBStore}. */
@@ -167,21 +167,21 @@ const durabilities: unknown[] = ['default', 'strict', 'relaxed', undefined];
 
 function check(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`The options must be an object, not ${show(options)}`);
+    throw mistyped('The options', 'an object', options);
   }
   const { database, store, version, upgrade, durability, initial } = options as Record<string, unknown>;
   for (const [name, value] of Object.entries({ database, store })) {
-    if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${show(value)}`);
+    if (typeof value !== 'string') throw mistyped(name, 'a string', value);
   }
   if (version !== undefined && typeof version !== 'number') {
-    throw new TypeError(`version must be a number, not ${show(version)}`);
+    throw mistyped('version', 'a number', version);
   }
   if (version !== undefined && !(Number.isSafeInteger(version) && version > 0)) {
     throw new RangeError(`version must be a whole number above 0, not ${version}`);
   }
   for (const [name, value] of Object.entries({ upgrade, initial })) {
     if (value !== undefined && typeof value !== 'function') {
-      throw new TypeError(`${name} must be a function, not ${show(value)}`);
+      throw mistyped(name, 'a function', value);
     }
   }
   if (!durabilities.includes(durability)) {

@@ -1,4 +1,4 @@
-import { show } from './options.js';
+import { mistyped } from './options.js';
 import { attach, type Cancellable, detach, signalOf } from './signals.js';
 import type { BatchMetric } from './types.js';
 
@@ -19,8 +19,7 @@ export class Metrics {
     callback: (metric: Metric) => void,
     options?: { signal?: AbortSignal | null | undefined },
   ): () => void {
-    if (typeof callback !== 'function')
-      throw new TypeError(`callback must be a function, not ${show(callback)}`);
+    if (typeof callback !== 'function') throw mistyped('callback', 'a function', callback);
     const signal = signalOf(options);
     if (signal?.aborted) return () => {};
     return this.#add(callback, () => {}, signal);

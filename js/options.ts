@@ -20,7 +20,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Checks the options of `startProcessor`. */
 export function settings(options: unknown): Settings {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`The options must be an object, not ${show(options)}`);
+    throw mistyped('The options', 'an object', options);
   }
   const {
     minDuration = 100,
@@ -51,14 +51,19 @@ function isCount(value: number): boolean {
 }
 
 function number(name: string, value: unknown, range: string, isInRange: (value: number) => boolean): void {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${show(value)}`);
+  if (typeof value !== 'number') throw mistyped(name, 'a number', value);
   if (!isInRange(value)) throw new RangeError(`${name} must be a number ${range}, not ${value}`);
 }
 
 function callback(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') {
-    throw new TypeError(`${name} must be a function, not ${show(value)}`);
+    throw mistyped(name, 'a function', value);
   }
+}
+
+/** The error for a value that is not of the expected type. */
+export function mistyped(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`${name} must be ${expected}, not ${show(value)}`);
 }
 
 /** Names a value that was not expected, without calling anything of it. */

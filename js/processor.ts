@@ -3,7 +3,7 @@ import { OperationCancelledError, ProcessorStoppedError } from './errors.js';
 import { Group, type Home } from './group.js';
 import { Groups } from './groups.js';
 import { Metrics } from './metrics.js';
-import { type Settings, settings, show } from './options.js';
+import { mistyped, type Settings, settings } from './options.js';
 import { Kind } from './run.js';
 import { signalOf } from './signals.js';
 import type { BatchMetric, Operation, Processor, ProcessorOptions, RunOptions } from './types.js';
@@ -88,12 +88,8 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
     options?: RunOptions,
   ): Promise<T> {
     try {
-      if (typeof key !== 'string' && (typeof key !== 'number' || Number.isNaN(key))) {
-        throw new TypeError(`key must be a string or a number, not ${show(key)}`);
-      }
-      if (typeof operation !== 'function') {
-        throw new TypeError(`operation must be a function, not ${show(operation)}`);
-      }
+      if (typeof key !== 'string' && !isNumber(key)) throw mistyped('key', 'a string or a number', key);
+      if (typeof operation !== 'function') throw mistyped('operation', 'a function', operation);
       const signal = options && signalOf(options);
       if (signal?.aborted) throw new OperationCancelledError(key, signal.reason);
 
@@ -117,6 +113,10 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
     // The last batch of a stopped processor has given the last metric.
     if (this.#stopped) this.#metrics.end();
   }
+}
+
+function isNumber(key: unknown): boolean {
+  return typeof key === 'number' && !Number.isNaN(key);
 }
 
 /** Resolves when the runs of these groups have settled, and one step behind them, so that whoever waits for a run hears first. */

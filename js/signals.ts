@@ -1,4 +1,4 @@
-import { show } from './options.js';
+import { mistyped } from './options.js';
 
 /** Something that a signal can call off. */
 export interface Cancellable {
@@ -44,7 +44,7 @@ export function signalOf(
 ): AbortSignal | undefined {
   const signal = options?.signal ?? undefined;
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
+    throw mistyped('signal', 'an AbortSignal', signal);
   }
   return signal;
 }
