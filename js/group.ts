@@ -90,7 +90,7 @@ export class Group {
   ahead: Group | undefined = undefined;
   behind: Group | undefined = undefined;
 
-  /** From behind here to `#taken` are the runs of the batch under way; once they settle, it is the run whose turn it was last… */
+  /** From here to `#taken` are the runs of the batch under way… Once all settle by turns, this is the one whose turn it was last. */
   #first = 0;
   /** …and from here on those that wait. */
   #taken = 0;
@@ -235,8 +235,8 @@ export class Group {
     return true;
   }
 
-  /** The next call, if there is one, is not soon. */
-  end(): void {
+  /** The next call, if there is one, is not soon: others can have the listeners. */
+  giveListenersBack(): void {
     if (this.#listeners) giveBack(this.#listeners);
     this.#listeners = undefined;
   }
@@ -287,7 +287,7 @@ export class Group {
   /** From now on, and until `execute`, what joins is executed soon. */
   keepExecuting(): void {
     this.#keepsExecuting = true;
-    this.end();
+    this.giveListenersBack();
   }
 
   #executeSoon(): void {

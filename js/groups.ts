@@ -52,7 +52,7 @@ export class Groups {
       this.#latest.delete(group.key);
     }
     this.#groups[group.number] = undefined;
-    group.end();
+    group.giveListenersBack();
     if (this.isEmpty) {
       if (this.#groups.length > 1_024) this.#groups = [];
       group.home.idle();
