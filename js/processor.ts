@@ -90,7 +90,7 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
     try {
       if (typeof key !== 'string' && !isNumber(key)) throw mistyped('key', 'a string or a number', key);
       if (typeof operation !== 'function') throw mistyped('operation', 'a function', operation);
-      const signal = options && signalOf(options);
+      const signal = signalOf(options);
       if (signal?.aborted) throw new OperationCancelledError(key, signal.reason);
 
       let group = this.#groups.latest(key);

@@ -22,7 +22,6 @@ const sources = [
   'scripts/inline-bytes.mjs',
   'scripts/optimize.mjs',
   'scripts/short-names.mjs',
-  'scripts/inline-bytes.mjs',
 ];
 const stamp = join(root, 'dist', '.sources');
 

@@ -22,12 +22,8 @@ const features = [
 export function optimize(bytes) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(features.reduce((all, feature) => all | binaryen.Features[feature], 0));
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => module.getFunctionByIndex(i));
-  const describing = functions.filter((ref) => describesPanic(binaryen.getFunctionInfo(ref)));
-  if (describing.length === 0) throw new Error('The engine has no function names');
-  for (const ref of describing) binaryen.Function.setBody(ref, module.unreachable());
-  for (const ref of functions.filter((ref) => findsGlobalObject(binaryen.getFunctionInfo(ref))))
-    binaryen.Function.setBody(ref, module.i32.const(UNDEFINED));
+  cutOut(module, describesPanic, () => module.unreachable());
+  cutOut(module, findsGlobalObject, () => module.i32.const(UNDEFINED));
 
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(2);
@@ -40,15 +36,25 @@ export function optimize(bytes) {
   return optimized;
 }
 
+/** Gives the functions with such a name another body. */
+function cutOut(module, hasSuchName, body) {
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => module.getFunctionByIndex(i));
+  const found = functions.filter((ref) => {
+    const { name, module: importedFrom } = binaryen.getFunctionInfo(ref);
+    return importedFrom === '' && hasSuchName(name);
+  });
+  if (found.length === 0) throw new Error(`In the engine there is no function that ${hasSuchName.name}`);
+  for (const ref of found) binaryen.Function.setBody(ref, body());
+}
+
 /** All of Rust's formatting is for panics: what the engine itself tells are numbers. */
-function describesPanic({ name, module }) {
-  const isImport = module !== '';
-  return !isImport && /panic|alloc_error|rust_oom|core\[\w+\]::fmt|fmt::(Display|Debug|Write)/.test(name);
+function describesPanic(name) {
+  return /panic|alloc_error|rust_oom|core\[\w+\]::fmt|fmt::(Display|Debug|Write)/.test(name);
 }
 
 /** The executor looks for queueMicrotask there, but the glue queues its turns in another way: see `quieted` in bundle.mjs. */
-function findsGlobalObject({ name, module }) {
-  return module === '' && name.includes('js_sys::global::get_global_object');
+function findsGlobalObject(name) {
+  return name.includes('js_sys::global::get_global_object');
 }
 
 /** Where `undefined` is in the table by which wasm-bindgen knows JavaScript's values. */
