@@ -103,15 +103,28 @@ async function declareEntries(root) {
  */
 const quietGlue = {
   name: 'quiet-glue',
-  setup({ onLoad }) {
+  setup({ initialOptions, onLoad }) {
     onLoad({ filter: /[\\/]pkg[\\/]groupcommit\.js$/ }, async ({ path }) => {
       const glue = await readFile(path, 'utf8');
       const quietGlue = quieted.reduce(quieten, glue);
       const names = shortNames(await readFile(path.replace('.js', '_bg.wasm')));
-      return { contents: renameInGlue(quietGlue, names), loader: 'js' };
+      const engine = await readFile(join(initialOptions.absWorkingDir, 'dist', 'engine.wasm'));
+      return { contents: withoutUnused(renameInGlue(quietGlue, names), engine), loader: 'js' };
     });
   },
 };
+
+/** The glue without what the engine imported before it was optimized, and does not any more. */
+function withoutUnused(glue, engine) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(engine)).map(({ name }) => name);
+  const missing = new Set(imports);
+  const used = glue.replace(/^ {8}(\$\w+): function\(.*?^ {8}\}[^\n]*\n/gms, (text, name) => {
+    missing.delete(name);
+    return imports.includes(name) ? text : '';
+  });
+  if (missing.size > 0) throw new Error(`In the glue there is no function ${[...missing].join(', ')}`);
+  return used;
+}
 
 function quieten(glue, [loud, quiet]) {
   if (glue.search(loud) === -1) throw new Error(`wasm-bindgen makes glue in which ${loud} is nowhere`);

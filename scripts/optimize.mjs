@@ -23,6 +23,7 @@ export function optimize(bytes) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(features.reduce((all, feature) => all | binaryen.Features[feature], 0));
   cutOut(module, describesPanic, () => module.unreachable());
+  cutOut(module, suspendsWebAssembly, () => module.unreachable());
   cutOut(module, findsGlobalObject, () => module.i32.const(UNDEFINED));
 
   binaryen.setOptimizeLevel(3);
@@ -50,6 +51,11 @@ function cutOut(module, hasSuchName, body) {
 /** All of Rust's formatting is for panics: what the engine itself tells are numbers. */
 function describesPanic(name) {
   return /panic|alloc_error|rust_oom|core\[\w+\]::fmt|fmt::(Display|Debug|Write)/.test(name);
+}
+
+/** The executor's tasks that may wait in the middle of a call, by JSPI, are spawned from exports of that kind, of which the engine has none. */
+function suspendsWebAssembly(name) {
+  return name.includes('js_sys::futures::jspi::task_waker');
 }
 
 /** The executor looks for queueMicrotask there, but the glue queues its turns in another way: see `quieted` in bundle.mjs. */
