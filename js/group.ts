@@ -1,7 +1,7 @@
 import type { Engine } from '../pkg/groupcommit.js';
 import { Context, ENDED, TIMED_OUT } from './context.js';
 import { BatchError } from './errors.js';
-import { giveBack, type Listeners, listenersFor } from './listeners.js';
+import type { Line } from './line.js';
 import { type Metrics, report } from './metrics.js';
 import { mistyped, type Settings } from './options.js';
 import {
@@ -11,6 +11,7 @@ import {
   isThenable,
   Kind,
   Run,
+  type Settle,
   settle,
   Thrown,
 } from './run.js';
@@ -35,31 +36,31 @@ export interface Home {
   readonly metrics: Metrics;
   /** The number of runs accepted and not settled yet. */
   pending: number;
+  readonly line: Line;
   /** No group is left. */
   idle(): void;
 }
 
 /** The functions of the promise that is just being made with `capture`, an executor that needs no closure. */
-const captured: { resolve: Settle; reject: Settle } = { resolve: ignore, reject: ignore };
-type Settle = (value: unknown) => void;
-
-function ignore(): void {}
+let resolveMade: Settle | undefined;
+let rejectMade: Settle | undefined;
 
 function capture(resolve: Settle, reject: Settle): void {
-  captured.resolve = resolve;
-  captured.reject = reject;
+  resolveMade = resolve;
+  rejectMade = reject;
 }
 
 /** They would keep the promise alive, and with it whatever it has resolved to. */
-function forgetCaptured(): void {
-  captured.resolve = captured.reject = ignore;
+function forgetMade(): void {
+  resolveMade = rejectMade = undefined;
 }
 
 /** What a group has before its first run. */
-const none: unknown[] = [];
+const none: never[] = [];
 
-/** In Node a reaction to a promise costs a fifth of `queueMicrotask`, which makes an AsyncResource each time. */
-const soon = /* @__PURE__ */ Promise.resolve();
+/** Runs are kept in arrays of so many: one for hundreds of thousands would be copied each time it has grown by half, to memory that is new. */
+const PIECE = 8_192;
+const PIECE_BITS = 13;
 
 /**
  * The runs that a key accepts while one window is open, and the resource of their batch. What happens when is decided by the engine; see
@@ -79,16 +80,21 @@ export class Group {
   #keepsExecuting = false;
   /** Operations, and in the place of each, once it ran, its outcome; or {@link Run}s with a promise of their own. */
   #runs: unknown[] = none;
+  /** The runs before those, {@link PIECE} in each. */
+  #pieces: unknown[][] = none;
   /** The promise whose reactions all runs but the first are, if there are any. */
   #ended: Promise<Group> | undefined = undefined;
   #executesSoon = false;
-  #executeArrived: (() => void) | undefined = undefined;
+  /** For what is to happen soon: in Node a reaction to a promise costs a fifth of `queueMicrotask`, which makes an AsyncResource each time. */
+  #itself: Promise<Group> | undefined = undefined;
 
   readonly number: number;
   readonly key: string | number;
   /** The groups of the same key before and after this one. */
   ahead: Group | undefined = undefined;
   behind: Group | undefined = undefined;
+  /** The group after this one in the line. */
+  next: Group | undefined = undefined;
 
   /** From here to `#taken` are the runs of the batch under way… Once all settle by turns, this is the one whose turn it was last. */
   #first = 0;
@@ -113,7 +119,6 @@ export class Group {
   /** What the call under way has failed with, if it has. */
   #cause: unknown = undefined;
   #release: Release | undefined = undefined;
-  #listeners: Listeners | undefined = undefined;
 
   constructor(number: number, key: string | number, home: Home) {
     this.number = number;
@@ -132,18 +137,37 @@ export class Group {
     home.pending++;
     const run = kind === Kind.Run ? operation : new Run(kind, operation);
     if (this.#runs === none) return this.#joinFirst(run);
-    this.#runs.push(run);
+    this.#push(run);
     return this.#turn();
   }
 
-  /** Most groups have just one run: an array that is made with it takes a tenth of the memory. */
   #joinFirst(run: unknown): Promise<unknown> {
     this.#runs = [run];
     const promise = new Promise(capture);
-    this.#resolveFirst = captured.resolve;
-    this.#rejectFirst = captured.reject;
-    forgetCaptured();
+    this.#resolveFirst = resolveMade;
+    this.#rejectFirst = rejectMade;
+    forgetMade();
     return promise;
+  }
+
+  #push(run: unknown): void {
+    if (this.#runs.length === PIECE) {
+      this.#pieces = [...this.#pieces, this.#runs];
+      this.#runs = [];
+    }
+    this.#runs.push(run);
+  }
+
+  #at(place: number): unknown {
+    return this.#pieceOf(place)[place & (PIECE - 1)];
+  }
+
+  #pieceOf(place: number): unknown[] {
+    return this.#pieces[place >> PIECE_BITS] ?? this.#runs;
+  }
+
+  get #count(): number {
+    return (this.#pieces.length << PIECE_BITS) + this.#runs.length;
   }
 
   #joinWithPromise(run: Run, signal: AbortSignal | undefined): Promise<unknown> {
@@ -153,7 +177,7 @@ export class Group {
     if (this.#runs === none) {
       this.#runs = [run];
     } else {
-      this.#runs.push(run);
+      this.#push(run);
       if (!this.home.settings.canSplit) this.#turn();
     }
     return promise;
@@ -162,15 +186,15 @@ export class Group {
   #turn(): Promise<unknown> {
     if (!this.#ended) {
       this.#ended = new Promise<Group>(capture as never);
-      this.#end = captured.resolve;
-      forgetCaptured();
+      this.#end = resolveMade;
+      forgetMade();
     }
     return this.#ended.then(takeTurn);
   }
 
   /** The next of the runs that are reactions to the group's end finds its outcome. */
   takeTurn(): unknown {
-    const outcome = this.#runs[++this.#first];
+    const outcome = this.#at(++this.#first);
     if (typeof outcome === 'object') {
       if (outcome instanceof Run && outcome.hasPromise) return outcome.settle(this.#failure);
       if (outcome instanceof Thrown && !this.#failure) throw outcome.error;
@@ -182,25 +206,31 @@ export class Group {
   /** One of the runs that wait has been cancelled. */
   cancelled(): void {
     this.#cancelled++;
-    this.#settled(1);
+    this.#gone++;
+    this.home.pending--;
+    this.#tellWhoFlushes();
   }
 
-  #settled(count: number): void {
-    this.#gone += count;
-    this.home.pending -= count;
+  /** The runs of the batch have settled. */
+  settled(): void {
+    this.#settling = 0;
+    this.#tellWhoFlushes();
+  }
+
+  #tellWhoFlushes(): void {
     if (this.hasUnsettled || !this.#flushes) return;
     for (const flushed of this.#flushes.splice(0)) flushed();
   }
 
   /** Calls back when no run of the group is unsettled any more. */
   whenSettled(flushed: () => void): void {
-    if (!this.hasUnsettled) flushed();
+    if (!this.hasUnsettled && !this.#settling) flushed();
     else if (this.#flushes) this.#flushes.push(flushed);
     else this.#flushes = [flushed];
   }
 
   get #waiting(): number {
-    return this.#runs.length - this.#taken - this.#cancelled;
+    return this.#count - this.#taken - this.#cancelled;
   }
 
   /** Whether more runs wait than the batch under way still has room for. */
@@ -209,7 +239,7 @@ export class Group {
   }
 
   get hasUnsettled(): boolean {
-    return this.#gone < this.#runs.length;
+    return this.#gone < this.#count;
   }
 
   /** Calls what the phase is for. False if that is done. */
@@ -229,16 +259,9 @@ export class Group {
     } catch (cause) {
       result = Promise.reject(cause);
     }
-    this.#listeners ??= listenersFor(this);
-    const { succeeded, failed } = this.#listeners;
-    Promise.resolve(result).then(succeeded, failed);
+    // Bound functions are smaller than closures, and quicker to make.
+    Promise.resolve(result).then(this.succeeded.bind(this), this.failed.bind(this));
     return true;
-  }
-
-  /** The next call, if there is one, is not soon: others can have the listeners. */
-  giveListenersBack(): void {
-    if (this.#listeners) giveBack(this.#listeners);
-    this.#listeners = undefined;
   }
 
   succeeded(value: unknown): void {
@@ -287,19 +310,20 @@ export class Group {
   /** From now on, and until `execute`, what joins is executed soon. */
   keepExecuting(): void {
     this.#keepsExecuting = true;
-    this.giveListenersBack();
   }
 
   #executeSoon(): void {
     if (this.#executesSoon) return;
     this.#executesSoon = true;
-    this.#executeArrived ??= () => {
-      this.#executesSoon = false;
-      if (!this.#keepsExecuting) return;
-      this.#execute();
-      if (this.#isFull) this.home.engine.done(this.number, true);
-    };
-    soon.then(this.#executeArrived);
+    this.#itself ??= Promise.resolve(this);
+    this.#itself.then(executeArrived);
+  }
+
+  executeArrived(): void {
+    this.#executesSoon = false;
+    if (!this.#keepsExecuting) return;
+    this.#execute();
+    if (this.#isFull) this.home.engine.done(this.number, true);
   }
 
   get #isFull(): boolean {
@@ -307,23 +331,25 @@ export class Group {
   }
 
   #execute(): void {
-    const runs = this.#runs;
     const { maxOperations } = this.home.settings;
     // What the operations queue themselves is not executed in the same turn.
-    const end = runs.length;
+    const end = this.#count;
     let place = this.#taken;
     let settling = this.#settling;
+    let piece = this.#pieceOf(place);
     for (; place < end && settling < maxOperations; place++) {
-      const run = runs[place];
+      const index = place & (PIECE - 1);
+      if (index === 0) piece = this.#pieceOf(place);
+      const run = piece[index];
       if (typeof run === 'function') {
         const outcome = attempt(run as AnyOperation, this.#resource);
         if (!(outcome instanceof Thrown)) this.#isChanged = true;
-        runs[place] = outcome;
+        piece[index] = outcome;
       } else if ((run as Run).isSettled) {
         this.#cancelled--;
         continue;
       } else {
-        this.#executeRun(run as Run, place);
+        this.#executeRun(run as Run, piece, index);
       }
       settling++;
     }
@@ -331,18 +357,18 @@ export class Group {
     this.#settling = settling;
   }
 
-  #executeRun(run: Run, place: number): void {
+  #executeRun(run: Run, piece: unknown[], index: number): void {
     const outcome = attempt(run.take(), this.#resource);
     if (run.hasPromise) run.outcome = outcome;
-    else this.#runs[place] = outcome;
+    else piece[index] = outcome;
     if (run.kind === Kind.Read || outcome instanceof Thrown) return;
     if (run.kind === Kind.Update) this.#resource = outcome;
     this.#isChanged = true;
   }
 
   take(): void {
-    while (this.#taken < this.#runs.length && !this.#isFull) {
-      const run = this.#runs[this.#taken++];
+    while (this.#taken < this.#count && !this.#isFull) {
+      const run = this.#at(this.#taken++);
       if (run instanceof Run) {
         if (run.isSettled) {
           this.#cancelled--;
@@ -365,36 +391,45 @@ export class Group {
   }
 
   settle(failure?: BatchFailure): void {
-    const runs = this.#runs;
-    if (this.home.settings.canSplit) {
-      for (let place = this.#first; place < this.#taken; place++) (runs[place] as Run).settle(failure);
-      this.#letGo();
-    } else {
-      if (this.#resolveFirst && this.#rejectFirst)
-        settle(this.#resolveFirst, this.#rejectFirst, runs[0], failure);
-      // There is none if the only run that came had a signal that cannot be listened to.
-      else (runs[0] as Run | undefined)?.settle(failure);
-      this.#failure = failure;
-      this.#end?.(this);
-    }
-
+    this.#failure = failure;
     this.#resource = this.#cause = undefined;
     this.#isChanged = false;
-    this.#settled(this.#settling);
-    this.#settling = 0;
+    this.#gone += this.#settling;
+    this.home.line.enter(this);
     const context = this.#context;
     this.#context = undefined;
     context?.abort(ENDED);
   }
 
-  /** Forgets the runs that have settled, once they are the greater part, so that those that are left move seldom. */
-  #letGo(): void {
-    this.#first = this.#taken;
-    if (this.#runs.length <= 2 * this.#taken) {
-      this.#runs = this.#runs.slice(this.#taken);
-      this.#gone -= this.#taken;
-      this.#first = this.#taken = 0;
+  /** Settles the runs of the batch that has ended. False if they take turns, and leave the line later. */
+  settleRuns(): boolean {
+    const failure = this.#failure;
+    this.home.pending -= this.#settling;
+    if (this.home.settings.canSplit) {
+      for (let place = this.#first; place < this.#taken; place++) {
+        (this.#at(place) as Run).settle(failure);
+        this.#pieceOf(place)[place & (PIECE - 1)] = undefined;
+      }
+      this.#letGo();
+      return true;
     }
+    if (this.#resolveFirst && this.#rejectFirst)
+      settle(this.#resolveFirst, this.#rejectFirst, this.#at(0), failure);
+    // There is none if the only run that came had a signal that cannot be listened to.
+    else (this.#at(0) as Run | undefined)?.settle(failure);
+    this.#end?.(this);
+    // Two steps later all have had their turn, and their callers have heard.
+    this.#ended?.then(pass).then(leaveLine);
+    return !this.#ended;
+  }
+
+  /** Drops the pieces of which all runs have settled, so that those that are left are never moved. */
+  #letGo(): void {
+    const gone = this.#taken & -PIECE;
+    this.#pieces = this.#pieces.slice(gone >> PIECE_BITS);
+    this.#gone -= gone;
+    this.#taken -= gone;
+    this.#first = this.#taken;
   }
 
   publish(numbers: Numbers, failed: boolean): void {
@@ -421,4 +456,16 @@ export class Group {
 
 function takeTurn(group: Group): unknown {
   return group.takeTurn();
+}
+
+function executeArrived(group: Group): void {
+  group.executeArrived();
+}
+
+function pass(group: Group): Group {
+  return group;
+}
+
+function leaveLine(group: Group): void {
+  group.home.line.leave(group);
 }

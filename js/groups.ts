@@ -52,7 +52,6 @@ export class Groups {
       this.#latest.delete(group.key);
     }
     this.#groups[group.number] = undefined;
-    group.giveListenersBack();
     if (this.isEmpty) {
       if (this.#groups.length > 1_024) this.#groups = [];
       group.home.idle();

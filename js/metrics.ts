@@ -1,4 +1,4 @@
-import { mistyped } from './options.js';
+import { needFunction } from './options.js';
 import { attach, type Cancellable, detach, signalOf } from './signals.js';
 import type { BatchMetric } from './types.js';
 
@@ -19,7 +19,7 @@ export class Metrics {
     callback: (metric: Metric) => void,
     options?: { signal?: AbortSignal | null | undefined },
   ): () => void {
-    if (typeof callback !== 'function') throw mistyped('callback', 'a function', callback);
+    needFunction('callback', callback);
     const signal = signalOf(options);
     if (signal?.aborted) return () => {};
     return this.#add(callback, () => {}, signal);
@@ -48,7 +48,7 @@ export class Metrics {
 
   /** There will be no more metrics. */
   end(): void {
-    for (const subscription of [...this.#subscriptions]) subscription.cancel();
+    for (const subscription of this.#subscriptions) subscription.cancel();
   }
 
   #add(callback: (metric: Metric) => void, ended: () => void, signal?: AbortSignal): () => void {

@@ -38,9 +38,9 @@ export function settings(options: unknown): Settings {
     (value) => value >= minDuration,
   );
   number('maxOperations', maxOperations, 'that is whole and at least 1', isCount);
-  callback('lockResource', lockResource);
-  callback('loadResource', loadResource);
-  callback('saveResource', saveResource);
+  if (lockResource !== undefined) needFunction('lockResource', lockResource);
+  if (loadResource !== undefined) needFunction('loadResource', loadResource);
+  if (saveResource !== undefined) needFunction('saveResource', saveResource);
 
   const canSplit = maxOperations < Infinity;
   return { minDuration, maxDuration, maxOperations, canSplit, lockResource, loadResource, saveResource };
@@ -55,10 +55,8 @@ function number(name: string, value: unknown, range: string, isInRange: (value: 
   if (!isInRange(value)) throw new RangeError(`${name} must be a number ${range}, not ${value}`);
 }
 
-function callback(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') {
-    throw mistyped(name, 'a function', value);
-  }
+export function needFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw mistyped(name, 'a function', value);
 }
 
 /** The error for a value that is not of the expected type. */

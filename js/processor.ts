@@ -2,8 +2,9 @@ import type { Engine } from '../pkg/groupcommit.js';
 import { OperationCancelledError, ProcessorStoppedError } from './errors.js';
 import { Group, type Home } from './group.js';
 import { Groups } from './groups.js';
+import { Line } from './line.js';
 import { Metrics } from './metrics.js';
-import { mistyped, type Settings, settings } from './options.js';
+import { mistyped, needFunction, type Settings, settings } from './options.js';
 import { Kind } from './run.js';
 import { signalOf } from './signals.js';
 import type { BatchMetric, Operation, Processor, ProcessorOptions, RunOptions } from './types.js';
@@ -34,7 +35,9 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
       engine,
       metrics: this.#metrics,
       pending: 0,
-      idle: () => this.#idle(),
+      line: new Line(),
+      // The last batch of a stopped processor has given the last metric.
+      idle: () => this.#stopped && this.#metrics.end(),
     };
   }
 
@@ -53,12 +56,12 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
   flush(key?: Key): Promise<void> {
     const groups = this.#groups.list(key);
     for (const group of groups) this.#engine.flush(group.number);
-    return settled(groups);
+    return this.#settled(groups);
   }
 
   stop(): Promise<void> {
     if (!this.#stopped) {
-      this.#stopped = settled(this.#groups.list(undefined));
+      this.#stopped = this.#settled(this.#groups.list(undefined));
       this.#engine.stop();
       this.#metrics.stop();
       if (this.#groups.isEmpty) this.#metrics.end();
@@ -89,7 +92,7 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
   ): Promise<T> {
     try {
       if (typeof key !== 'string' && !isNumber(key)) throw mistyped('key', 'a string or a number', key);
-      if (typeof operation !== 'function') throw mistyped('operation', 'a function', operation);
+      needFunction('operation', operation);
       const signal = signalOf(options);
       if (signal?.aborted) throw new OperationCancelledError(key, signal.reason);
 
@@ -109,17 +112,14 @@ export class LocalProcessor<Resource, Key extends string | number> implements Pr
     return group;
   }
 
-  #idle(): void {
-    // The last batch of a stopped processor has given the last metric.
-    if (this.#stopped) this.#metrics.end();
+  /** Resolves when the runs of these groups have settled, and one step behind them, so that whoever waits for a run hears first. */
+  async #settled(groups: Group[]): Promise<void> {
+    const { last } = this.#home.line;
+    if (last) groups.push(last);
+    await Promise.all(groups.map((group) => new Promise<void>((resolve) => group.whenSettled(resolve))));
   }
 }
 
 function isNumber(key: unknown): boolean {
   return typeof key === 'number' && !Number.isNaN(key);
-}
-
-/** Resolves when the runs of these groups have settled, and one step behind them, so that whoever waits for a run hears first. */
-async function settled(groups: Group[]): Promise<void> {
-  await Promise.all(groups.map((group) => new Promise<void>((resolve) => group.whenSettled(resolve))));
 }

@@ -15,6 +15,9 @@ export type AnyOperation = (resource: never) => unknown;
 /** Makes the error for one more run of a batch that failed. */
 export type BatchFailure = (() => BatchError) | undefined;
 
+/** Resolves or rejects a promise. */
+export type Settle = (value: unknown) => void;
+
 /** The outcome of an operation that threw; that of any other is the value that it returned. */
 export class Thrown {
   constructor(readonly error: unknown) {}
@@ -31,8 +34,8 @@ export class Run implements Cancellable {
   isSettled = false;
   #signal: AbortSignal | undefined = undefined;
   #group: Group | undefined = undefined;
-  #resolve: ((value: unknown) => void) | undefined = undefined;
-  #reject: ((reason: unknown) => void) | undefined = undefined;
+  #resolve: Settle | undefined = undefined;
+  #reject: Settle | undefined = undefined;
 
   constructor(kind: Kind, operation: AnyOperation) {
     this.kind = kind;
@@ -76,19 +79,14 @@ export class Run implements Cancellable {
 
   /** The run's turn to settle has come, unless it has been cancelled. */
   settle(error: BatchFailure): void {
-    if (this.isSettled || !this.#resolve || !this.#reject) return;
+    if (this.isSettled) return;
     this.isSettled = true;
-    settle(this.#resolve, this.#reject, this.outcome, error);
+    settle(this.#resolve as Settle, this.#reject as Settle, this.outcome, error);
   }
 }
 
 /** Settles a promise: with the error of the batch, or else with the outcome of the operation. */
-export function settle(
-  resolve: (value: unknown) => void,
-  reject: (reason: unknown) => void,
-  outcome: unknown,
-  error: BatchFailure,
-): void {
+export function settle(resolve: Settle, reject: Settle, outcome: unknown, error: BatchFailure): void {
   if (error) reject(error());
   else if (outcome instanceof Thrown) reject(outcome.error);
   else resolve(outcome);

@@ -12,9 +12,7 @@ class Listener extends Set<Cancellable> {
   handleEvent({ target }: Event): void {
     const signal = target as AbortSignal;
     listeners.delete(signal);
-    for (const cancellable of [...this]) {
-      if (this.has(cancellable)) cancellable.cancel(signal.reason);
-    }
+    for (const cancellable of this) cancellable.cancel(signal.reason);
   }
 }
 

@@ -710,6 +710,26 @@ describe('A batch', () => {
       expect(await soon).toEqual(all);
     });
 
+    test('before those of the next batch of their key, however soon that one ends', async () => {
+      const settled: number[] = [];
+      const runs: Promise<unknown>[] = [];
+      const accounts = startProcessor<Counter>({
+        minDuration: 0,
+        loadResource: () => ({ count: 0 }),
+        saveResource: () => {
+          if (runs.length === 500) run();
+        },
+      });
+      function run() {
+        const number = runs.length;
+        runs.push(accounts.run('alice', increment).then(() => settled.push(number)));
+      }
+      while (runs.length < 500) run();
+      await Promise.all(runs);
+      await accounts.flush();
+      expect(settled).toEqual(Array.from({ length: 501 }, (_, number) => number));
+    });
+
     test('in order also when the load fails', async () => {
       const { loads, ...store } = heldStore<Counter>();
       const accounts = startProcessor<Counter>({ ...store, minDuration: minute });

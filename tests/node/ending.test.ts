@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
-import { startProcessor } from 'groupcommit';
+import { type Processor, startProcessor } from 'groupcommit';
 import { describe, expect, test } from 'vitest';
 import { heldStore, inChild, rejectionOf, settleDown, watch } from './support.js';
 
@@ -155,6 +155,29 @@ describe('Ending', () => {
       expect(seen).toEqual(['fulfilled', 'rejected', 'rejected']);
       expect(await flushed).toBeUndefined();
     });
+
+    test.each([
+      ['flush()', (accounts: Processor<Counter>) => accounts.flush()],
+      ['flush(key)', (accounts: Processor<Counter>) => accounts.flush('bob')],
+      ['stop()', (accounts: Processor<Counter>) => accounts.stop()],
+    ])(
+      'those too whose batch has ended, and whose turn has not come: %s by the first who hears',
+      async (_name, end) => {
+        const accounts = startProcessor<Counter>({ minDuration: 0, loadResource: () => ({ count: 0 }) });
+        const heard: string[] = [];
+        const ended = accounts.run('alice', increment).then(async () => {
+          await end(accounts);
+          heard.push('end');
+        });
+        for (let run = 0; run < 100; run++) {
+          for (const key of ['alice', 'bob', 'carol'])
+            accounts.run(key, increment).then(() => heard.push(key));
+        }
+        await ended;
+        expect(heard).toHaveLength(301);
+        expect(heard.at(-1)).toBe('end');
+      },
+    );
 
     test('at once where there is nothing', async () => {
       const { accounts } = open();

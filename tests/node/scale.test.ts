@@ -42,6 +42,70 @@ describe('Scale', () => {
     expect(accounts.pending).toBe(0);
   }, 240_000);
 
+  test.each([
+    [Number.POSITIVE_INFINITY, [10_000]],
+    [10_000, [5_000, 5_000]],
+    [3_000, [...Array(6).fill(1_500), 1_000]],
+  ])(
+    'of 30,000 runs on one key, a third cancelled, each gets its own outcome, in batches of at most %d',
+    async (maxOperations, changes) => {
+      const batches: number[] = [];
+      let count = 0;
+      const accounts = startProcessor<{ count: number }>({
+        minDuration: 0,
+        maxOperations,
+        loadResource: () => ({ count }),
+        saveResource: (_key, counter) => {
+          batches.push(counter.count - count);
+          count = counter.count;
+        },
+      });
+      const controller = new AbortController();
+      const outcomes: unknown[] = [];
+      const heard: number[] = [];
+      for (let run = 0; run < 30_000; run++) {
+        const options = run % 3 === 0 ? { signal: controller.signal } : {};
+        accounts
+          .run(
+            'alice',
+            (counter) => {
+              if (run % 3 === 1) throw run;
+              counter.count++;
+              return -run;
+            },
+            options,
+          )
+          .catch((error) => (typeof error === 'number' ? error : error.code))
+          .then((outcome) => {
+            outcomes[run] = outcome;
+            heard.push(run);
+          });
+      }
+      controller.abort();
+      await accounts.stop();
+      expect(outcomes).toEqual(
+        Array.from({ length: 30_000 }, (_, run) => ['ERR_OPERATION_CANCELLED', run, -run][run % 3]),
+      );
+      const ran = heard.filter((run) => run % 3 !== 0);
+      expect(ran).toEqual([...ran].sort((a, b) => a - b));
+      expect(count).toBe(10_000);
+      // Every other operation that ran has thrown.
+      expect(batches).toEqual(changes);
+      expect(accounts.pending).toBe(0);
+    },
+    240_000,
+  );
+
+  test('100,000 keys settle behind one whose runs take turns', async () => {
+    const accounts = startProcessor<object, number>({ minDuration: 0 });
+    let settled = 0;
+    for (let run = 0; run < 1_000; run++) accounts.run(-1, () => {}).then(() => settled++);
+    for (let key = 0; key < 100_000; key++) accounts.run(key, () => {}).then(() => settled++);
+    await accounts.flush();
+    expect(settled).toBe(101_000);
+    expect(accounts.pending).toBe(0);
+  }, 240_000);
+
   test('50,000 keys at once', async () => {
     const table = new Map<number, number>();
     const counters = startProcessor<number, number>({

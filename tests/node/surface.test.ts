@@ -248,6 +248,19 @@ describe('The surface', () => {
     expect(accounts.pending).toBe(0);
   });
 
+  test('pending counts the runs whose batch has ended, and whose turn to settle comes after that of another key', async () => {
+    const accounts = startProcessor<Account>({ minDuration: 0, loadResource: () => ({ balance: 0 }) });
+    const pending: number[] = [];
+    const runs: Promise<unknown>[] = [];
+    for (const key of ['alice', 'bob', 'carol']) {
+      for (let run = 0; run < 3; run++)
+        runs.push(accounts.run(key, () => {}).then(() => pending.push(accounts.pending)));
+    }
+    expect(accounts.pending).toBe(9);
+    await Promise.all(runs);
+    expect(pending).toEqual([6, 6, 6, 3, 3, 3, 0, 0, 0]);
+  });
+
   test('await using stops the processor at the end of the block', async () => {
     const saved: string[] = [];
     let accounts: Processor<Account>;
