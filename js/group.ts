@@ -59,8 +59,8 @@ function forgetMade(): void {
 const none: never[] = [];
 
 /** Runs are kept in arrays of so many: one for hundreds of thousands would be copied each time it has grown by half, to memory that is new. */
-const PIECE = 8_192;
 const PIECE_BITS = 13;
+const PIECE = 1 << PIECE_BITS;
 
 /**
  * The runs that a key accepts while one window is open, and the resource of their batch. What happens when is decided by the engine; see
@@ -141,6 +141,7 @@ export class Group {
     return this.#turn();
   }
 
+  /** Most groups have just one run: an array that is made with it takes a tenth of the memory. */
   #joinFirst(run: unknown): Promise<unknown> {
     this.#runs = [run];
     const promise = new Promise(capture);
@@ -208,23 +209,18 @@ export class Group {
     this.#cancelled++;
     this.#gone++;
     this.home.pending--;
-    this.#tellWhoFlushes();
+    this.settled();
   }
 
-  /** The runs of the batch have settled. */
+  /** Some runs have settled: tells who waits for that, if they were the last. */
   settled(): void {
-    this.#settling = 0;
-    this.#tellWhoFlushes();
-  }
-
-  #tellWhoFlushes(): void {
     if (this.hasUnsettled || !this.#flushes) return;
     for (const flushed of this.#flushes.splice(0)) flushed();
   }
 
-  /** Calls back when no run of the group is unsettled any more. */
+  /** Calls back when no run of the group is unsettled any more; of the last in the line, when it has left. */
   whenSettled(flushed: () => void): void {
-    if (!this.hasUnsettled && !this.#settling) flushed();
+    if (!this.hasUnsettled && this.home.line.last !== this) flushed();
     else if (this.#flushes) this.#flushes.push(flushed);
     else this.#flushes = [flushed];
   }
@@ -405,6 +401,7 @@ export class Group {
   settleRuns(): boolean {
     const failure = this.#failure;
     this.home.pending -= this.#settling;
+    this.#settling = 0;
     if (this.home.settings.canSplit) {
       for (let place = this.#first; place < this.#taken; place++) {
         (this.#at(place) as Run).settle(failure);

@@ -5,7 +5,7 @@ import type { Group } from './group.js';
  * several times until its caller has heard, and with other groups in between the caches would have lost it each time.
  */
 export class Line {
-  /** When it has settled, so have all the others. */
+  /** When it leaves, all have settled. */
   last: Group | undefined = undefined;
 
   /** Settles the group's runs, after those of the groups before it. */

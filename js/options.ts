@@ -55,6 +55,7 @@ function number(name: string, value: unknown, range: string, isInRange: (value: 
   if (!isInRange(value)) throw new RangeError(`${name} must be a number ${range}, not ${value}`);
 }
 
+/** @throws TypeError that names what is no function. */
 export function needFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw mistyped(name, 'a function', value);
 }

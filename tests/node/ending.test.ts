@@ -179,6 +179,24 @@ describe('Ending', () => {
       },
     );
 
+    test('also where the batch that ended last has nothing to settle', async () => {
+      const accounts = startProcessor<Counter>({ minDuration: 0, loadResource: () => ({ count: 0 }) });
+      const controller = new AbortController();
+      let heard = 0;
+      let heardBefore = 0;
+      const ended = accounts.run('alice', increment).then(async () => {
+        await accounts.flush();
+        heardBefore = heard;
+      });
+      for (let run = 0; run < 100; run++) {
+        for (const key of ['alice', 'bob']) accounts.run(key, increment).then(() => heard++);
+      }
+      const cancelled = rejectionOf(accounts.run('carol', increment, { signal: controller.signal }));
+      controller.abort();
+      await Promise.all([ended, cancelled]);
+      expect(heardBefore).toBe(200);
+    });
+
     test('at once where there is nothing', async () => {
       const { accounts } = open();
       const flushed = [watch(accounts.flush()), watch(accounts.flush('nobody'))];
