@@ -18,10 +18,7 @@ const sources = [
   'package-lock.json',
   'tsconfig.json',
   'scripts/build.mjs',
-  'scripts/bundle.mjs',
-  'scripts/inline-bytes.mjs',
-  'scripts/optimize.mjs',
-  'scripts/short-names.mjs',
+  'scripts/package',
 ];
 const stamp = join(root, 'dist', '.sources');
 
@@ -44,14 +41,14 @@ export async function ensureBuilt() {
   );
   await step('esbuild and tsc', 'the package, into dist/', async () => {
     await rm(join(root, 'dist'), { recursive: true, force: true });
-    const { bundle } = await import('./bundle.mjs');
+    const { bundle } = await import('./package/bundle.mjs');
     await bundle(root);
   });
   await writeFile(stamp, hash);
   return env;
 }
 
-/** What the compiler inlines at its second level of optimization, instead of its third: a thirtieth smaller, and no slower. */
+/** What the compiler inlines at its second level of optimization, instead of its third: 0.35 KB less, and no slower. */
 const lessInlining = ['-Cllvm-args=--inline-threshold=225'];
 
 /** Compiler flags for the same bytes from the same sources, in whatever folder and from whatever registry: panics name source files. */

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
-import { pack } from './pack.mjs';
+import { pack } from './package/pack.mjs';
 import { step } from './setup/progress.mjs';
 import { root } from './setup/root.mjs';
 import { run } from './setup/run.mjs';

@@ -38,8 +38,8 @@ const levels = {
   ],
   'node: the package as its users see it': [npx('vitest', 'run')],
   'package: what would be published': [
-    [node, 'scripts/package-check.mjs'],
-    [node, 'scripts/size.mjs'],
+    [node, 'scripts/package/check.mjs'],
+    [node, 'scripts/package/size.mjs'],
     npx('typedoc', '--emit', 'none'),
   ],
   'browser: real browsers, and IndexedDB': [

@@ -1,6 +1,6 @@
 // The browsers that the tests drive: any that are on the PATH, else Debian's.
 
-import { aptInstall, isDebian } from './apt.mjs';
+import { aptInstall, isDebian } from './debian/apt.mjs';
 import { SetupError } from './failure.mjs';
 import { which } from './run.mjs';
 

@@ -2,15 +2,15 @@
 //
 // Best is the compiler that is active anyway, if it has that target or rustup can add it: native and wasm builds then
 // share the compiler and target/. Where rustup cannot download, Debian's compiler serves the wasm builds (see
-// debian.mjs), and only them: just the environment that the set-up returns names it, with target/wasm as its target
+// debian/toolchain.mjs), and only them: just the environment that the set-up returns names it, with target/wasm as its target
 // folder. `cargo test`, `cargo clippy` and `cargo fmt`, run without that environment, keep the user's own toolchain
 // and target/, so that neither compiler rebuilds what the other built.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isDebian } from './apt.mjs';
-import { findDebianToolchain, makeDebianToolchain } from './debian.mjs';
+import { isDebian } from './debian/apt.mjs';
+import { findDebianToolchain, makeDebianToolchain } from './debian/toolchain.mjs';
 import { SetupError } from './failure.mjs';
 import { step } from './progress.mjs';
 import { root } from './root.mjs';

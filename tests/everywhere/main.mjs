@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { pack } from '../../scripts/pack.mjs';
+import { pack } from '../../scripts/package/pack.mjs';
 import { cachePath, locked } from '../../scripts/setup/cache.mjs';
 import { step } from '../../scripts/setup/progress.mjs';
 import { browsers } from './browsers.mjs';

@@ -1,10 +1,10 @@
 // Debian's packages, by apt-get: as root, or by a sudo that asks for no password.
 
 import { readFileSync } from 'node:fs';
-import { locked } from './cache.mjs';
-import { SetupError } from './failure.mjs';
-import { step } from './progress.mjs';
-import { CommandError, run, which } from './run.mjs';
+import { locked } from '../cache.mjs';
+import { SetupError } from '../failure.mjs';
+import { step } from '../progress.mjs';
+import { CommandError, run, which } from '../run.mjs';
 
 export const isDebian =
   which('apt-get') !== undefined && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));

@@ -8,7 +8,7 @@ import Table from 'cli-table3';
 import { build } from 'esbuild';
 import { bundling, entries } from './bundle.mjs';
 
-const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('..', import.meta.url));
+const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
 const budgets = JSON.parse(await readFile(new URL('size.json', import.meta.url), 'utf8'));
 /** In this order each is taken out, beside those before it. The rest is the face. */
 const parts = { engine: /_bg\.wasm$/, glue: /\/pkg\/.*\.js$/ };

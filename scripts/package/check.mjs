@@ -1,4 +1,4 @@
-// Checks the package as it would be published. Usage: node scripts/package-check.mjs
+// Checks the package as it would be published. Usage: node scripts/package/check.mjs
 
 import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as typesWrong from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { run } from '../setup/run.mjs';
 import { pack } from './pack.mjs';
-import { run } from './setup/run.mjs';
 
 const budget = 150_000;
 
@@ -136,7 +136,7 @@ async function pathProblems(root, unpacked, files) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('..', import.meta.url));
+  const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
   const problems = await packageProblems(root);
   for (const problem of problems) console.error(problem);
   console.log(problems.length === 0 ? 'The package is sound.' : `${problems.length} problems`);

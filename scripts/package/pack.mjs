@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './setup/run.mjs';
+import { run } from '../setup/run.mjs';
 
 /** Packs the package in `root` into `folder`, which holds nothing else, and returns the tarball's path. */
 export async function pack(root, folder) {

@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cached, cachePath } from '../cache.mjs';
+import { SetupError } from '../failure.mjs';
+import { step } from '../progress.mjs';
+import { root } from '../root.mjs';
+import { CommandError, run } from '../run.mjs';
 import { aptInstall, installedVersion, isDebian } from './apt.mjs';
-import { cached, cachePath } from './cache.mjs';
-import { SetupError } from './failure.mjs';
-import { step } from './progress.mjs';
-import { root } from './root.mjs';
-import { CommandError, run } from './run.mjs';
 
 const target = 'wasm32-unknown-unknown';
 // The compiler for building browsers is newer than `rustc`. lld-22 is what its `rust-lld` links to, without depending

@@ -5,19 +5,20 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { packageable } from './glue.mjs';
 import { moduleOf } from './inline-bytes.mjs';
 import { optimize } from './optimize.mjs';
-import { renameInGlue, renameInModule, shortNames } from './short-names.mjs';
 
 export const entries = ['index', 'slim', 'indexeddb', 'browser'];
 /** Hosts that have modules only, and compile `engine.wasm` themselves. These entries are a few lines around slim.js. */
 const esmEntries = ['workerd', 'edge-light'];
+const namesOfEngine = join('dist', '.names.json');
 
 export async function bundle(root) {
   const dist = join(root, 'dist');
   await mkdir(join(dist, 'cjs'), { recursive: true });
-  const engine = await readFile(join(root, 'pkg', 'groupcommit_bg.wasm'));
-  await writeFile(join(dist, 'engine.wasm'), renameInModule(optimize(engine), shortNames(engine)));
+  const names = await optimize(join(root, 'pkg', 'groupcommit_bg.wasm'), join(dist, 'engine.wasm'));
+  await writeFile(join(root, namesOfEngine), JSON.stringify(names));
   await Promise.all([
     bundleEntries(root, 'esm', [...entries, ...esmEntries]),
     bundleEntries(root, 'cjs', entries),
@@ -50,7 +51,7 @@ export function bundling(root, names) {
     platform: 'neutral',
     target: 'es2022',
     legalComments: 'none',
-    plugins: [inlineWasm, quietGlue, shareSlim],
+    plugins: [inlineWasm, bindGlue, shareSlim],
     // The glue can fetch its module by import.meta.url; that part is dropped.
     logOverride: { 'empty-import-meta': 'silent' },
     logLevel: 'warning',
@@ -97,60 +98,16 @@ async function declareEntries(root) {
   }
 }
 
-/**
- * The glue, somewhat faster, and without what it does when it is loaded: no bundler could drop that, and jsdom has no TextDecoder, which only errors of the
- * engine's own need. And without its `instanceof`: a module of another realm, as in the sandbox of Vercel's edge, is a module too.
- */
-const quietGlue = {
-  name: 'quiet-glue',
+/** `pkg/groupcommit.js`, which names the imports and exports of `dist/engine.wasm`. */
+const bindGlue = {
+  name: 'bind-glue',
   setup({ initialOptions, onLoad }) {
     onLoad({ filter: /[\\/]pkg[\\/]groupcommit\.js$/ }, async ({ path }) => {
-      const glue = await readFile(path, 'utf8');
-      const quietGlue = quieted.reduce(quieten, glue);
-      const names = shortNames(await readFile(path.replace('.js', '_bg.wasm')));
-      const engine = await readFile(join(initialOptions.absWorkingDir, 'dist', 'engine.wasm'));
-      return { contents: withoutUnused(renameInGlue(quietGlue, names), engine), loader: 'js' };
+      const names = JSON.parse(await readFile(join(initialOptions.absWorkingDir, namesOfEngine), 'utf8'));
+      return { contents: await packageable(await readFile(path, 'utf8'), names), loader: 'js' };
     });
   },
 };
-
-/** The glue without what the engine imported before it was optimized, and does not any more. */
-function withoutUnused(glue, engine) {
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(engine)).map(({ name }) => name);
-  const missing = new Set(imports);
-  const used = glue.replace(/^ {8}(\$\w+): function\(.*?^ {8}\}[^\n]*\n/gms, (text, name) => {
-    missing.delete(name);
-    return imports.includes(name) ? text : '';
-  });
-  if (missing.size > 0) throw new Error(`In the glue there is no function ${[...missing].join(', ')}`);
-  return used;
-}
-
-function quieten(glue, [loud, quiet]) {
-  if (glue.search(loud) === -1) throw new Error(`wasm-bindgen makes glue in which ${loud} is nowhere`);
-  return glue.replace(loud, quiet);
-}
-
-const quieted = [
-  // The executor's next turn. In Node a reaction to a promise costs a fifth of queueMicrotask, which makes an AsyncResource each time.
-  [/queueMicrotask\(arg0\);/, 'settled.then(arg0);'],
-  [/arg0\.queueMicrotask;/, 'Promise;'],
-  // What crosses as a number is a small one.
-  [/(arg\d) >>> 0(?=[,)])/g, '$1'],
-  [/^/, 'const settled = /* @__PURE__ */ Promise.resolve();\n'],
-  [/^let cachedTextDecoder = .*\ncachedTextDecoder\.decode\(\);$/m, ''],
-  [
-    /decodeText\(getUint8ArrayMemory0\(\)\.subarray\(ptr, ptr \+ len\)\)/,
-    'new TextDecoder().decode(new Uint8Array(wasm.memory.buffer, ptr, len))',
-  ],
-  [/^ {4}(wasmInstance|wasmModule|cachedUint8ArrayMemory0) = (instance|module|null);$/gm, ''],
-  [/^if \(Symbol\.dispose\) .*$/m, ''],
-  // The face never frees an engine by hand.
-  [/__destroy_into_raw\(\) \{.*?\n {4}\}\n {4}free\(\) \{.*?\n {4}\}/s, ''],
-  [/if \(module !== undefined\) \{\s*if \(Object.*?\n {4}\}\n/s, '({ module } = module);'],
-  [/(?=new FinalizationRegistry\()/g, '/* @__PURE__ */ '],
-  [/if \(!\(module instanceof WebAssembly\.Module\)\) \{.*?\}/s, ''],
-];
 
 /** A module `*_bg.wasm` whose default export decodes the file's bytes; `engine.wasm` is the host's to import. */
 const inlineWasm = {
