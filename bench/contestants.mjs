@@ -1,3 +1,6 @@
+import { pathToFileURL } from 'node:url';
+import { contextOfProcess } from './processes.mjs';
+
 /**
  * @typedef {{
  *   minDuration: number,
@@ -18,10 +21,13 @@ export const LIMIT = 'by hand';
 export const PEERS = ['async-mutex', 'p-queue', 'pacer', 'dataloader'];
 export const BARE = 'bare promises';
 
+/** The folder of another build to measure, as for the tests. */
+const packageFolder = process.env.GROUPCOMMIT_UNDER_TEST;
+
 /** @type {Record<string, string>} */
 const modules = {
-  [OURS]: 'groupcommit',
-  [LIMIT]: './hand-written/processor.mjs',
+  [OURS]: packageFolder ? `${pathToFileURL(packageFolder)}/dist/esm/index.js` : 'groupcommit',
+  [LIMIT]: `./hand-written/${contextOfProcess() === 'on' ? 'in-context' : 'processor'}.mjs`,
   [BARE]: './bare-promises.mjs',
   'async-mutex': './peers/async-mutex.mjs',
   'p-queue': './peers/p-queue.mjs',

@@ -1,4 +1,5 @@
 // Measures the memory of one contestant, in a process of its own: node --expose-gc bench/memory.mjs CONTESTANT [--control]
+// Without asynchronous context: node --expose-gc --import ./bench/without-context.mjs …
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContestant, OURS } from './contestants.mjs';

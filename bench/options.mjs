@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CONTEXTS } from './processes.mjs';
 import { workloads } from './workloads.mjs';
 
 /** What is compared besides the workloads. */
@@ -13,11 +14,16 @@ serve the same end, side by side, in turns.
   npm run bench -- [options]
 
   --only LIST     of the workloads below, separated by commas     all
+  --context WHICH on: the asynchronous context of the callers is carried, as in
+                  Node, by the hand-written code too; off: there is none, as in
+                  browsers; both, since there are limits for each   both
   --rounds N      of which the median counts, after the warm-up   13
   --json FILE     writes all that was measured
   --control       puts a second copy of the hand-written code in the place of
                   groupcommit: ratios other than 1.00 are noise
   --help          this text
+
+GROUPCOMMIT_UNDER_TEST names the folder of another build to measure.
 
 Workloads:
 ${parts.map((name) => `  ${name}`).join('\n')}
@@ -38,9 +44,8 @@ export function parseOptions(args) {
     help: values.help,
     control: values.control,
     rounds: roundsOf(values.rounds),
-    only: new Set(
-      values.only === undefined ? parts : values.only.split(',').map((name) => partOf(name.trim())),
-    ),
+    contexts: contextsOf(values.context),
+    only: values.only === undefined ? parts : values.only.split(',').map((name) => partOf(name.trim())),
     json: values.json,
   };
 }
@@ -55,6 +60,7 @@ function parse(args) {
         control: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '13' },
         only: { type: 'string' },
+        context: { type: 'string', default: 'both' },
         json: { type: 'string' },
       },
     });
@@ -71,6 +77,16 @@ function roundsOf(text) {
   const number = /^\d+$/.test(text) ? Number(text) : NaN;
   if (number >= 1 && number <= 1_000) return number;
   throw new OptionError(`--rounds: a whole number from 1 to 1000 is expected, not ${JSON.stringify(text)}`);
+}
+
+/** @param {string} which */
+function contextsOf(which) {
+  const contexts = CONTEXTS.filter((context) => which === context || which === 'both');
+  if (contexts.length === 0)
+    throw new OptionError(`--context: on, off or both is expected, not ${JSON.stringify(which)}`);
+  if (contexts.includes('on') && process.getBuiltinModule === undefined)
+    throw new OptionError('--context: with this version of Node the package finds none; choose off');
+  return contexts;
 }
 
 /** @param {string} name */

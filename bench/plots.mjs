@@ -10,6 +10,7 @@ import { KEYS_AT_ONCE, PENDING } from './workloads.mjs';
 
 /**
  * @typedef {import('./main.mjs').Results} Results
+ * @typedef {import('./compare.mjs').Comparison} Comparison
  * @typedef {{ contestant: string, count: number, median: number, lower: number, upper: number }} Point
  */
 
@@ -17,27 +18,27 @@ import { KEYS_AT_ONCE, PENDING } from './workloads.mjs';
 const COLOURS = { [OURS]: '#0072b2', [LIMIT]: '#d55e00', [BARE]: '#666666' };
 
 /**
- * @param {Results} results
+ * @param {Comparison} comparison
  * @returns {Point[]}
  */
-function costPerRun(results) {
+function costPerRun(comparison) {
   return PENDING.flatMap((count) =>
-    pointsOf(results, `pending-${count}`, count, (nanoseconds) => nanoseconds),
+    pointsOf(comparison, `pending-${count}`, count, (nanoseconds) => nanoseconds),
   );
 }
 
 /**
- * @param {Results} results
+ * @param {Comparison} comparison
  * @returns {Point[]}
  */
-function batchesPerSecond(results) {
+function batchesPerSecond(comparison) {
   return KEYS_AT_ONCE.flatMap((count) =>
-    pointsOf(results, `keys-${count}`, count, (nanoseconds) => 1e9 / nanoseconds),
+    pointsOf(comparison, `keys-${count}`, count, (nanoseconds) => 1e9 / nanoseconds),
   );
 }
 
 /**
- * @param {Results} results
+ * @param {Comparison} comparison
  * @param {string} name
  * @param {number} count
  * @param {(nanoseconds: number) => number} convert
@@ -124,8 +125,13 @@ if (!file || !folder) {
   process.exit(2);
 }
 /** @type {Results} */
-const results = JSON.parse(await readFile(file, 'utf8'));
-const machine = `Node ${results.node}, ${results.cores} × ${results.cpu}; medians and quartiles of ${results.rounds} rounds`;
+const { contexts, ...results } = JSON.parse(await readFile(file, 'utf8'));
+// The engine is what is to be seen.
+const context = contexts.off ? 'off' : 'on';
+const comparison = /** @type {Comparison} */ (contexts[context]);
+const { node, cores, cpu, rounds } = results;
+const measured = `medians and quartiles of ${rounds} rounds, context ${context}`;
+const machine = `Node ${node}, ${cores} × ${cpu}; ${measured}`;
 await mkdir(folder, { recursive: true });
 await writeFile(
   join(folder, 'runs-pending.svg'),
@@ -134,7 +140,7 @@ await writeFile(
     subtitle: machine,
     x: 'runs pending at a time, on one key',
     y: 'nanoseconds per run',
-    points: costPerRun(results),
+    points: costPerRun(comparison),
   }),
 );
 await writeFile(
@@ -144,6 +150,6 @@ await writeFile(
     subtitle: machine,
     x: 'keys at a time, one run each, window 0',
     y: 'batches a second',
-    points: batchesPerSecond(results),
+    points: batchesPerSecond(comparison),
   }),
 );

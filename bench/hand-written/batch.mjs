@@ -1,5 +1,5 @@
 import { Context } from './context.mjs';
-import { capture, captured, settled } from './promises.mjs';
+import { captureResolve, settled, takeResolve } from './promises.mjs';
 import { Cancellable } from './signals.mjs';
 
 /**
@@ -18,8 +18,8 @@ const CANCELLED = Symbol('cancelled');
 /** A batch from its first run until it has been saved. */
 export class Batch {
   /** Resolves to the batch, whatever has become of it. @type {Promise<Batch>} */
-  ended = new Promise(capture);
-  #resolve = captured.resolve;
+  ended = new Promise(captureResolve);
+  #resolve = takeResolve();
   key;
   /** Its number among the batches under way. */
   slot = -1;
@@ -123,6 +123,28 @@ export class Batch {
     if (this.#state === OPEN) this.#proceed(undefined);
   }
 
+  /**
+   * @param {Operation} operation
+   * @param {any} resource
+   * @returns {unknown}
+   */
+  execute(operation, resource) {
+    return operation(resource);
+  }
+
+  save() {
+    this.#state = SAVING;
+    if (!this.#changed) return this.#end();
+    if (this.#times !== null) this.#times.savingAt = performance.now();
+    try {
+      const saved = this.#processor.options.saveResource(this.key, this.#resource, this.#context);
+      if (isThenable(saved)) saved.then(this.#proceed, this.#fail);
+      else this.#end();
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
   /** What the batch has for its next caller. */
   tell() {
     const place = this.#told++;
@@ -161,8 +183,8 @@ export class Batch {
       if (this.#isObserved) this.#times = { loadedAt: performance.now(), savingAt: 0 };
     }
     this.#awake = false;
-    this.#execute();
-    if (this.#closing || this.#processor.options.minDuration === 0 || this.#isFull) this.#save();
+    this.#executeAll();
+    if (this.#closing || this.#processor.options.minDuration === 0 || this.#isFull) this.save();
   };
 
   #fail = (/** @type {unknown} */ cause) => {
@@ -171,7 +193,7 @@ export class Batch {
     this.#end();
   };
 
-  #execute() {
+  #executeAll() {
     const operations = this.#operations;
     while (this.#executed < operations.length) {
       const place = this.#executed++;
@@ -179,7 +201,7 @@ export class Batch {
       if (operation === CANCELLED) continue;
       if (this.#cancellables !== null) this.#cancellables.get(place)?.detach();
       try {
-        const value = operation(this.#resource);
+        const value = this.execute(operation, this.#resource);
         if (isThenable(value)) throw notSynchronous(value);
         operations[place] = value;
         this.#changed = true;
@@ -188,19 +210,6 @@ export class Batch {
         this.#failures ??= new Map();
         this.#failures.set(place, error);
       }
-    }
-  }
-
-  #save() {
-    this.#state = SAVING;
-    if (!this.#changed) return this.#end();
-    if (this.#times !== null) this.#times.savingAt = performance.now();
-    try {
-      const saved = this.#processor.options.saveResource(this.key, this.#resource, this.#context);
-      if (isThenable(saved)) saved.then(this.#proceed, this.#fail);
-      else this.#end();
-    } catch (cause) {
-      this.#fail(cause);
     }
   }
 

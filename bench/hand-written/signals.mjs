@@ -1,11 +1,11 @@
-import { capture, captured } from './promises.mjs';
+import { captureBoth, takeReject, takeResolve } from './promises.mjs';
 
 /** A run that can be called off, and so has a promise of its own. */
 export class Cancellable {
   /** @type {Promise<any>} */
-  promise = new Promise(capture);
-  resolve = captured.resolve;
-  reject = captured.reject;
+  promise = new Promise(captureBoth);
+  resolve = takeResolve();
+  reject = takeReject();
   #batch;
   #place;
   #signal;

@@ -1,7 +1,4 @@
-/**
- * @typedef {import('./batch.mjs').Batch} Batch
- * @typedef {import('./processor.mjs').Key} Key
- */
+/** @typedef {import('./processor.mjs').Key} Key */
 
 /** So much room stays when no batch is under way, so that a busy processor need not make it again and again. */
 const KEPT = 1_024;
@@ -11,6 +8,8 @@ const KEPT = 1_024;
  *
  * A map that grows and shrinks leaves its old tables behind, each with its entries and a link to the next one. One of them in old
  * space is enough that all which follow, and the batches in them, survive every minor collection: that cost two thirds of the time.
+ *
+ * @template {{ key: Key, slot: number }} Batch
  */
 export class Slots {
   /** @type {Map<Key, number>} */

@@ -20,7 +20,7 @@ export class Windows {
     batch.earlier = this.#last;
     if (this.#last === null) {
       this.#first = batch;
-      this.#timer = setTimeout(this.#close, this.#duration);
+      this.arm(this.#duration);
     } else {
       this.#last.later = batch;
     }
@@ -39,12 +39,17 @@ export class Windows {
     if (this.#first === null) clearTimeout(this.#timer);
   }
 
+  /** @param {number} duration */
+  arm(duration) {
+    this.#timer = setTimeout(this.#close, duration);
+  }
+
   #close = () => {
     const now = performance.now();
     for (let batch = this.#first; batch !== null; batch = this.#first) {
       const left = batch.startedAt + this.#duration - now;
       if (left > 0) {
-        this.#timer = setTimeout(this.#close, Math.ceil(left));
+        this.arm(Math.ceil(left));
         return;
       }
       this.remove(batch);
