@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CONTEXTS } from './processes.mjs';
 import { workloads } from './workloads.mjs';
@@ -46,7 +47,7 @@ export function parseOptions(args) {
     rounds: roundsOf(values.rounds),
     contexts: contextsOf(values.context),
     only: values.only === undefined ? parts : values.only.split(',').map((name) => partOf(name.trim())),
-    json: values.json,
+    json: values.json === undefined ? undefined : fileOf(values.json),
   };
 }
 
@@ -64,7 +65,6 @@ function parse(args) {
         json: { type: 'string' },
       },
     });
-    if (values.json === '') throw new OptionError('--json: a file is expected, not ""');
     return values;
   } catch (error) {
     if (error instanceof TypeError) throw new OptionError(error.message);
@@ -87,6 +87,17 @@ function contextsOf(which) {
   if (contexts.includes('on') && process.getBuiltinModule === undefined)
     throw new OptionError('--context: with this version of Node the package finds none; choose off');
   return contexts;
+}
+
+/** Before minutes of measuring, not after them. @param {string} path */
+function fileOf(path) {
+  try {
+    closeSync(openSync(path, 'a'));
+    return path;
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    throw new OptionError(`--json: ${JSON.stringify(path)} cannot be written (${code})`);
+  }
 }
 
 /** @param {string} name */

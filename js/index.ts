@@ -1,20 +1,29 @@
 import bytes from '../pkg/groupcommit_bg.wasm';
+import type { Processor, ProcessorOptions } from './core/types.js';
 import { initialize, startProcessor as startInitialized } from './slim.js';
-import type { Processor, ProcessorOptions } from './types.js';
 
-export { BatchError, OperationCancelledError, ProcessorStoppedError } from './slim.js';
 export type {
   BatchContext,
   BatchErrorCode,
   BatchMetric,
   BatchPhase,
+  CallContext,
   Operation,
   Processor,
   ProcessorOptions,
   Release,
   RunOptions,
+  SavedBatch,
+  SignalOptions,
   Sync,
-} from './types.js';
+} from './core/types.js';
+export {
+  BatchError,
+  ConflictError,
+  EngineError,
+  OperationCancelledError,
+  ProcessorStoppedError,
+} from './slim.js';
 
 let isInitialized = false;
 
@@ -23,7 +32,8 @@ let isInitialized = false;
  *
  * The first call in a process instantiates the engine, synchronously, from bytes that came with this file.
  *
- * @throws TypeError or RangeError that names the option, if one is out of range.
+ * @throws TypeError or RangeError that names the option, if one is out of range; Error where there is no WebAssembly, or bytes may not be
+ * compiled.
  *
  * @example
  * ```ts

@@ -1,31 +1,41 @@
 /**
- * The package without the engine, for who brings that along: compiled elsewhere, from a CDN, or cached on its own.
+ * The package without the engine, for those who bring that themselves: compiled elsewhere, from a CDN, or cached on its own.
  *
  * @module groupcommit/slim
  */
-import { initialize as initializeEngine, instantiate } from './engine.js';
-import { LocalProcessor } from './processor.js';
-import type { Processor, ProcessorOptions } from './types.js';
+import { initialize as initializeEngine } from './core/engine.js';
+import { keepIdle } from './core/idle.js';
+import { LocalProcessor } from './core/processor.js';
+import type { Processor, ProcessorOptions } from './core/types.js';
 
-export { BatchError, OperationCancelledError, ProcessorStoppedError } from './errors.js';
+export {
+  BatchError,
+  ConflictError,
+  EngineError,
+  OperationCancelledError,
+  ProcessorStoppedError,
+} from './core/errors.js';
 export type {
   BatchContext,
   BatchErrorCode,
   BatchMetric,
   BatchPhase,
+  CallContext,
   Operation,
   Processor,
   ProcessorOptions,
   Release,
   RunOptions,
+  SavedBatch,
+  SignalOptions,
   Sync,
-} from './types.js';
+} from './core/types.js';
 
 /**
- * Hands over the engine: the file `groupcommit/engine.wasm` of the same version, compiled or as bytes. Once, before the first
+ * Hands over the engine: the file `groupcommit/engine.wasm` of the same version, compiled or as bytes. To be called once, before the first
  * `startProcessor`; further calls do nothing.
  *
- * @throws if the bytes are no module, are of another version, or may not be compiled.
+ * @throws Error if there is no WebAssembly, or if the bytes are no module, are of another version, or may not be compiled.
  *
  * @example
  * ```ts
@@ -53,20 +63,7 @@ export function initialize(engine: WebAssembly.Module | BufferSource): void {
 export function startProcessor<Resource = undefined, Key extends string | number = string>(
   options: ProcessorOptions<Resource, Key> = {},
 ): Processor<Resource, Key> {
-  const processor = new LocalProcessor<Resource, Key>(options, instantiate);
-  if (!resident) resident = startResident();
-  return processor;
-}
-
-/**
- * One batch that never ends, so that an object of each class stays. V8 forgets the layout of objects of which a collection finds none, and
- * with it the code that it has compiled for them: where all batches end now and then, that doubles what a batch costs.
- */
-let resident: Processor<unknown> | undefined;
-
-function startResident(): Processor<unknown> {
-  const options = { minDuration: 0, loadResource: () => new Promise(() => {}) };
-  const processor = new LocalProcessor<unknown, string>(options, instantiate);
-  for (let run = 0; run < 2; run++) processor.run('', () => {});
+  const processor = new LocalProcessor<Resource, Key>(options);
+  keepIdle();
   return processor;
 }

@@ -1,9 +1,15 @@
 // The entry for Cloudflare Workers, which forbids compiling bytes: the bundler there makes a compiled module of this import.
 import engine from '../engine.wasm';
+import type { Processor, ProcessorOptions } from './core/types.js';
 import { initialize, startProcessor as startInitialized } from './slim.js';
-import type { Processor, ProcessorOptions } from './types.js';
 
-export { BatchError, OperationCancelledError, ProcessorStoppedError } from './slim.js';
+export {
+  BatchError,
+  ConflictError,
+  EngineError,
+  OperationCancelledError,
+  ProcessorStoppedError,
+} from './slim.js';
 
 /** @see `startProcessor` in index.ts */
 export function startProcessor<Resource = undefined, Key extends string | number = string>(

@@ -1,13 +1,17 @@
 // Builds pkg/, the engine, by wasm-pack, and dist/, the package's files, if a source of theirs has changed.
 
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inThisClone, locked } from './setup/cache.mjs';
+import { explained, guarded } from './setup/failure.mjs';
 import { step } from './setup/progress.mjs';
 import { root } from './setup/root.mjs';
 import { run } from './setup/run.mjs';
+import { target } from './setup/sysroot.mjs';
 import { ensureToolchain } from './setup.mjs';
 
 const sources = [
@@ -20,32 +24,56 @@ const sources = [
   'scripts/build.mjs',
   'scripts/package',
 ];
-const stamp = join(root, 'dist', '.sources');
 
-/** Builds what is not up to date, and returns the environment of the wasm tools. */
-export async function ensureBuilt() {
-  const env = await ensureToolchain();
-  const hash = await hashOfSources();
-  const isBuilt = (await readFile(stamp, 'utf8').catch(() => '')) === hash;
-  if (!isBuilt)
-    await run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown'], { cwd: root, env });
-  env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = [...lessInlining, ...(await withoutPaths())].join(' ');
-  if (isBuilt) return env;
-
-  await step('wasm-pack', 'the engine, into pkg/', (report) =>
-    run('wasm-pack', ['build', '--target', 'web', '--release', '--mode', 'no-install', '--', '--locked'], {
-      cwd: root,
-      env,
-      report,
-    }),
-  );
-  await step('esbuild and tsc', 'the package, into dist/', async () => {
-    await rm(join(root, 'dist'), { recursive: true, force: true });
-    const { bundle } = await import('./package/bundle.mjs');
-    await bundle(root);
+/** Builds what is not up to date, and returns the environment of the wasm tools. Ends the process with a message when it cannot. */
+export function ensureBuilt() {
+  return guarded(async () => {
+    const env = { ...withoutFlagsOfTheUser(), ...(await ensureToolchain()) };
+    const hash = await hashOfSources();
+    if (!(await isBuilt(hash))) {
+      await explained('the package could not be built', undefined, () =>
+        step('build', 'the engine into pkg/, and the package into dist/', (report) =>
+          locked(inThisClone('build'), report, async () => {
+            if (!(await isBuilt(hash))) await build(hash, env, report);
+          }),
+        ),
+      );
+    }
+    return { ...env, ...(await flags()) };
   });
-  await writeFile(stamp, hash);
-  return env;
+}
+
+const dist = join(root, 'dist');
+const stamp = '.sources';
+const isBuilt = async (hash) => (await readFile(join(dist, stamp), 'utf8').catch(() => '')) === hash;
+
+/** Nobody sees half a package: it grows in another folder, which is renamed. */
+async function build(hash, env, report) {
+  await run('cargo', ['fetch', '--locked', '--target', target], { cwd: root, env, report });
+  const wasmPack = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--', '--locked'];
+  await run('wasm-pack', wasmPack, { cwd: root, env: { ...env, ...(await flags()) }, report });
+
+  report('esbuild and tsc');
+  const growing = join(root, 'dist.part');
+  await rm(growing, { recursive: true, force: true });
+  const { bundle } = await import('./package/bundle.mjs');
+  await bundle(root, growing);
+  await writeFile(join(growing, stamp), hash);
+  await rm(dist, { recursive: true, force: true });
+  await rename(growing, dist);
+}
+
+/** The same sources give the same bytes, whatever the user has the compiler do elsewhere. */
+function withoutFlagsOfTheUser() {
+  const names = Object.keys(process.env).filter((name) =>
+    /^(RUSTFLAGS|CARGO_(BUILD_TARGET|PROFILE_\w+))$/.test(name),
+  );
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+/** What takes precedence over all other flags, and unlike these may contain spaces. */
+async function flags() {
+  return { CARGO_ENCODED_RUSTFLAGS: [...lessInlining, ...(await withoutPaths())].join('\x1f') };
 }
 
 /** What the compiler inlines at its second level of optimization, instead of its third: 0.35 KB less, and no slower. */
@@ -54,7 +82,7 @@ const lessInlining = ['-Cllvm-args=--inline-threshold=225'];
 /** Compiler flags for the same bytes from the same sources, in whatever folder and from whatever registry: panics name source files. */
 async function withoutPaths() {
   const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
-  const crates = await readdir(registry);
+  const crates = existsSync(registry) ? await readdir(registry) : [];
   const names = [[root, 'groupcommit/'], ...crates.map((folder) => [join(registry, folder), 'crates'])];
   return names.map(([path, name]) => `--remap-path-prefix=${path}=${name}`);
 }

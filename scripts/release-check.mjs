@@ -6,23 +6,26 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { pack } from './package/pack.mjs';
+import { guarded } from './setup/failure.mjs';
 import { step } from './setup/progress.mjs';
 import { root } from './setup/root.mjs';
-import { run } from './setup/run.mjs';
+import { run, runInPlace } from './setup/run.mjs';
 
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const problems = [];
 
 await ensureBuilt();
-await checkRepository();
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'release-check-')));
-try {
-  await checkReproducible();
-  await checkTests();
-  await showPackage();
-} finally {
-  await rm(folder, { recursive: true });
-}
+await guarded(async () => {
+  try {
+    await checkRepository();
+    await checkReproducible();
+    await checkTests();
+    await showPackage();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 for (const problem of problems) console.error(`✗ ${problem}`);
 console.log(problems.length === 0 ? `✓ ${version} is ready: npm publish` : `${version} is not ready`);
@@ -68,11 +71,11 @@ async function differences([here, ...others]) {
 }
 
 async function checkTests() {
-  const tests = run(process.execPath, ['scripts/test.mjs'], {
-    cwd: root,
-    report: (line) => console.log(line),
-  });
-  await tests.catch(({ reason }) => problems.push(`npm test: ${reason}`));
+  for (const script of ['test', 'test:setup']) {
+    const { exitCode, stopped } = await runInPlace('npm', ['run', script]);
+    if (stopped) process.exit(exitCode);
+    if (exitCode !== 0) problems.push(`npm run ${script}: exit code ${exitCode}`);
+  }
 }
 
 async function showPackage() {

@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium, firefox } from './setup/browsers.mjs';
 import { wasmBindgen, wasmPack } from './setup/cargo-tools.mjs';
+import { folder, node } from './setup/conditions.mjs';
 import { dependencies } from './setup/dependencies.mjs';
 import { guarded, SetupError } from './setup/failure.mjs';
-import { print } from './setup/progress.mjs';
+import { print, step } from './setup/progress.mjs';
 import { rust } from './setup/rust.mjs';
 
 /**
@@ -26,7 +27,7 @@ import { rust } from './setup/rust.mjs';
  */
 
 /** @type {Need[]} */
-const toolchain = [rust, wasmPack, wasmBindgen, dependencies];
+const toolchain = [node, folder, rust, wasmPack, wasmBindgen, dependencies];
 /** @type {Need[]} */
 const browsers = [chromium, firefox];
 
@@ -56,7 +57,10 @@ export function ensureBrowsers() {
 /** @param {Need[]} needs */
 async function ensure(needs) {
   const all = [];
-  for (const need of needs) all.push((await need.find()) ?? (await need.bring()));
+  for (const need of needs) {
+    const found = await step(need.name, 'looks whether it is there', () => need.find(), { isQuick: true });
+    all.push(found ?? (await need.bring()));
+  }
   return all;
 }
 
@@ -70,7 +74,7 @@ async function check(needs) {
       complete &&= found !== undefined;
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
-      print(`✗ ${need.name}: ${error.message}. This brings it: ${error.command}`);
+      print(`✗ ${need.name}: ${error.message}. This helps: ${error.command}`);
       complete = false;
     }
   }

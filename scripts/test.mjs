@@ -1,38 +1,31 @@
 // `npm test` sets up, builds and runs every test, level by level. `npm test -- engine node` runs just these levels.
 
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { root } from './setup/root.mjs';
+import { runInPlace } from './setup/run.mjs';
+import { hostOf } from './setup/rust.mjs';
 
 const env = await ensureBuilt();
 const node = process.execPath;
+// Named, since the user's configuration may name another to build for.
+const host = await hostOf();
 
 /** The commands of each level, or why one is skipped. */
 const levels = {
   'style: rustfmt, clippy, Biome, tsc': [
     ['cargo', 'fmt', '--check'],
-    ['cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
+    clippy(host),
     env.RUSTC
       ? 'clippy for wasm32: the compiler for wasm32 on this machine comes without clippy'
-      : wasm(
-          'cargo',
-          'clippy',
-          '--locked',
-          '--all-targets',
-          '--target',
-          'wasm32-unknown-unknown',
-          '--',
-          '-D',
-          'warnings',
-        ),
+      : wasm(...clippy('wasm32-unknown-unknown')),
     npx('biome', 'ci', '.'),
     npx('tsc', '--noEmit', '-p', '.'),
     npx('tsc', '-p', 'tests/types'),
     npx('tsc', '-p', 'tests/browser'),
     npx('tsc', '-p', 'bench'),
   ],
-  'engine: natively, on a virtual clock': [['cargo', 'test', '--locked']],
+  'engine: natively, on a virtual clock': [['cargo', 'test', '--locked', '--target', host]],
   'wasm: the bindings, in Node': [
     wasm('wasm-pack', 'test', '--node', '--mode', 'no-install', '--', '--locked'),
   ],
@@ -61,8 +54,14 @@ for (const [level, commands] of Object.entries(levels)) {
   if (chosen.length > 0 && !chosen.some((name) => level.startsWith(`${name}:`))) continue;
   console.log(`\n━━ ${level}`);
   for (const command of commands) {
-    if (typeof command === 'string') console.log(`skipped: ${command}`);
-    else if (await succeeds(command)) passed++;
+    if (typeof command === 'string') {
+      console.log(`skipped: ${command}`);
+      continue;
+    }
+    const [file, ...args] = command;
+    const { exitCode, stopped } = await runInPlace(file, args, command.env);
+    if (stopped) process.exit(exitCode);
+    if (exitCode === 0) passed++;
     else {
       failed++;
       console.log(`failed: ${command.join(' ')}`);
@@ -77,19 +76,12 @@ function wasm(...command) {
   return Object.assign(command, { env });
 }
 
+/** @param {string} target */
+function clippy(target) {
+  return ['cargo', 'clippy', '--locked', '--all-targets', '--target', target, '--', '-D', 'warnings'];
+}
+
 /** A command of an npm package. */
 function npx(name, ...args) {
   return [join(root, 'node_modules', '.bin', name), ...args];
-}
-
-function succeeds(command) {
-  return new Promise((resolve) => {
-    const [file, ...args] = command;
-    const child = spawn(file, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...command.env } });
-    child.on('error', (error) => {
-      console.error(error.message);
-      resolve(false);
-    });
-    child.on('exit', (code) => resolve(code === 0));
-  });
 }

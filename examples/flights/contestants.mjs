@@ -32,17 +32,32 @@ export const writePerUpdate = {
 /** A read and a write for each batch of updates. */
 export const groupcommit = (minDuration) => ({
   name: `groupcommit ${minDuration} ms`,
-  minDuration,
-  start(database, onBatch) {
-    const airports = startProcessor({
+  isBatched: true,
+  start: (database, onBatch) =>
+    startRunner(onBatch, {
       minDuration,
       loadResource: (airport) => database.load(airport),
       saveResource: (airport, statistics) => database.save(airport, statistics),
-    });
-    airports.subscribeBatchMetrics(onBatch);
-    return {
-      update: (airport, change) => airports.run(airport, change),
-      stop: () => airports.stop(),
-    };
-  },
+    }),
 });
+
+/** The same, but the batches of a turn, each an airport's, share a read and a write. */
+export const groupcommitManyKeys = (minDuration) => ({
+  name: `many keys ${minDuration} ms`,
+  isBatched: true,
+  start: (database, onBatch) =>
+    startRunner(onBatch, {
+      minDuration,
+      loadResources: (batches) => database.loadMany(batches.map(({ key }) => key)),
+      saveResources: (batches) => database.saveMany(batches.map(({ key, resource }) => [key, resource])),
+    }),
+});
+
+function startRunner(onBatch, options) {
+  const airports = startProcessor(options);
+  airports.subscribeBatchMetrics(onBatch);
+  return {
+    update: (airport, change) => airports.run(airport, change),
+    stop: () => airports.stop(),
+  };
+}

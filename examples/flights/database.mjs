@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ClassicLevel } from 'classic-level';
@@ -16,6 +16,7 @@ export async function makeFolder(wanted) {
   try {
     await mkdir(folder, { recursive: true });
     content = await readdir(folder);
+    await access(folder, constants.W_OK);
   } catch (error) {
     throw new OptionError(`--database: ${folder} cannot be used as a folder (${error.code})`);
   }
@@ -23,7 +24,7 @@ export async function makeFolder(wanted) {
   return folder;
 }
 
-/** A new LevelDB of airport -> statistics that counts what it is asked for. Both ways use it alike. */
+/** A new LevelDB of airport -> statistics that counts what it is asked for. Each way uses it alike. */
 export async function createDatabase(location) {
   await destroyDatabase(location);
   const level = new ClassicLevel(location, { valueEncoding: 'json' });
@@ -38,6 +39,16 @@ export async function createDatabase(location) {
     save(airport, statistics) {
       database.saves += 1;
       return level.put(airport, statistics, { sync: true });
+    },
+    async loadMany(airports) {
+      database.loads += 1;
+      const found = await level.getMany(airports);
+      return found.map((statistics) => statistics ?? emptyStatistics());
+    },
+    saveMany(entries) {
+      database.saves += 1;
+      const puts = entries.map(([airport, statistics]) => ({ type: 'put', key: airport, value: statistics }));
+      return level.batch(puts, { sync: true });
     },
     close: () => level.close(),
   };

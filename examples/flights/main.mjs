@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { groupcommit, writePerUpdate } from './contestants.mjs';
+import { groupcommit, groupcommitManyKeys, writePerUpdate } from './contestants.mjs';
 import { makeFolder, readDatabase } from './database.mjs';
 import { readFlights, updatesOf } from './flights.mjs';
 import { exitCode, interruption } from './interruption.mjs';
@@ -37,8 +37,13 @@ async function holdContests(options, folder, signal) {
   const expected = statisticsOf(updates);
   console.log(introduction(flights, updates, expected, folder));
 
-  const contestants = [writePerUpdate, ...options.windows.map(groupcommit)];
-  await warmUp({ contestants: [writePerUpdate, groupcommit(0)], updates, folder, signal });
+  const ways = (windows) => [
+    writePerUpdate,
+    ...windows.map(groupcommit),
+    ...windows.map(groupcommitManyKeys),
+  ];
+  const contestants = ways(options.windows);
+  await warmUp({ contestants: ways([0]), updates, folder, signal });
   const results = [];
   for (const inFlight of options.inFlight) {
     for (const contestant of contestants) {
@@ -51,7 +56,9 @@ async function holdContests(options, folder, signal) {
     console.log(stopped(signal.reason, results.at(-1), updates.length));
   } else {
     console.log(busiestAirports(await readDatabase(results[0].location)));
-    for (const window of options.windows) console.log(batchHistograms(window, results));
+    for (const { name, isBatched } of contestants) {
+      if (isBatched) console.log(batchHistograms(name, results));
+    }
     console.log(throughputs(results));
   }
   if (results.length > 0) console.log(proof(results));

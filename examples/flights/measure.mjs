@@ -10,7 +10,7 @@ import { differences, statisticsOf } from './proof.mjs';
  * then compared with what it must hold. The result is the median round by throughput, together with all rounds.
  */
 export async function measure({ contestant, inFlight, updates, expected, folder, signal }) {
-  const { name, minDuration } = contestant;
+  const { name } = contestant;
   const location = join(folder, `${inFlightName(inFlight)} ${name}`.replaceAll(' ', '-'));
   const progress = startProgress(
     `${inFlightName(inFlight).padStart(17)}  ${name.padEnd(18)}`,
@@ -35,7 +35,7 @@ export async function measure({ contestant, inFlight, updates, expected, folder,
     } while (!signal.aborted && rounds.length < 25 && (secondsOf(rounds) < 1 || rounds.length % 2 === 0));
     const median = rounds.toSorted((a, b) => a.throughput - b.throughput)[Math.floor(rounds.length / 2)];
     outcome = signal.aborted ? 'stopped' : rate(median.throughput);
-    return { name, minDuration, inFlight, location, rounds, ...median };
+    return { name, inFlight, location, rounds, ...median };
   } finally {
     progress.stop(outcome);
   }

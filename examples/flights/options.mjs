@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { flightsAvailable } from './flights.mjs';
 
-export const help = `Keeps statistics of airports in a database on disk, from 20,000 US flights, in two
-ways side by side: a read and a write per update behind a lock, and groupcommit.
+export const help = `Keeps statistics of airports in a database on disk, from 20,000 US flights, in
+three ways side by side: a read and a write per update behind a lock, groupcommit,
+and groupcommit with many airports in one read and one write.
 
   npm start -- [options]
 

@@ -2,7 +2,7 @@
 
 import { transform } from 'esbuild';
 
-/** The face schedules for the engine. In what the glue takes for the global object, the executor of wasm-bindgen-futures looks whether it can. */
+/** The face schedules for the engine. What the glue takes for the global object tells wasm-bindgen-futures that it can. */
 const globals = `
 import { clearTimeout, queueMicrotask, setTimeout } from '../js/core/globals.ts';
 const globalThis = { queueMicrotask };
@@ -10,7 +10,7 @@ const globalThis = { queueMicrotask };
 
 /** What has to be otherwise, each for a reason other than size. */
 const replacements = [
-  // Nothing may happen when the file is loaded: no bundler could drop that. And jsdom has no TextDecoder, which only errors of the engine's own need.
+  // Nothing may happen when the file is loaded: no bundler could drop it. And jsdom lacks TextDecoder, which only the engine's errors need.
   [/^let cachedTextDecoder = .*?^\}$/ms, 'const decodeText = (bytes) => new TextDecoder().decode(bytes);'],
   [/^if \(Symbol\.dispose\) .*$/m, ''],
   [/new FinalizationRegistry\(/g, '/* @__PURE__ */ new FinalizationRegistry('],

@@ -2,6 +2,7 @@
 // A part's gzipped size is what the entry would weigh less without it.
 
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import Table from 'cli-table3';
@@ -40,7 +41,7 @@ for (const entry of tooLarge) console.error(`${entry} is larger than its budget`
 process.exitCode = tooLarge.length === 0 ? 0 : 1;
 
 async function sizeOf(entry, without) {
-  const options = bundling(root, [entry]);
+  const options = bundling(root, join(root, 'dist'), [entry]);
   const leaveOut = {
     name: 'leave-out',
     setup({ onResolve }) {

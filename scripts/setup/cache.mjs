@@ -1,13 +1,14 @@
 // The folder where the tools live: one for each user, shared by all clones, with the version in each name. What is
 // in it is whole: an installation grows under another name and is renamed when complete.
 
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SetupError } from './failure.mjs';
+import { elsewhere, explained } from './failure.mjs';
 import { interrupted, interruptible } from './interruption.mjs';
+import { root } from './root.mjs';
 
 const { GROUPCOMMIT_CACHE, XDG_CACHE_HOME } = process.env;
 const shared = GROUPCOMMIT_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'groupcommit');
@@ -17,20 +18,20 @@ const cache = resolve(shared, `${process.platform}-${process.arch}`);
 export const cachePath = (name) => join(cache, name);
 
 /**
- * Returns the cache's folder `name`. If it is not there yet, `fill` makes its content in the folder that it is given.
+ * Returns the cache's folder `name`. Unless it works already, `fill` makes its content in the folder that it is given.
  * @param {string} name
- * @param {(folder: string) => Promise<void>} fill
+ * @param {{ works: (folder: string) => Promise<boolean>, fill: (folder: string) => Promise<void> }} content
  * @param {(line: string) => void} report
  */
-export async function cached(name, fill, report) {
+export async function cached(name, { works, fill }, report) {
   const folder = cachePath(name);
   await locked(name, report, async () => {
-    await removeLeftovers(folder);
-    if (existsSync(folder)) return;
+    if (await works(folder)) return;
+    await removeUnfinished(folder);
     const growing = await mkdtemp(`${folder}.part-`);
     try {
       await fill(growing);
-      await publish(growing, folder);
+      await rename(growing, folder);
     } finally {
       await rm(growing, { recursive: true, force: true });
     }
@@ -38,20 +39,12 @@ export async function cached(name, fill, report) {
   return folder;
 }
 
-async function publish(growing, folder) {
-  try {
-    await rename(growing, folder);
-  } catch (error) {
-    // Another set-up was quicker, although the lock should have made it wait: its folder is as good.
-    if (!['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
-  }
-}
-
-/** A run that was killed outright could not remove its unfinished folder. */
-async function removeLeftovers(folder) {
+/** What does not work, and what a run that was killed outright could not remove. */
+async function removeUnfinished(folder) {
   const names = await readdir(dirname(folder));
-  for (const name of names.filter((name) => name.startsWith(`${basename(folder)}.part-`))) {
-    await rm(join(dirname(folder), name), { recursive: true, force: true });
+  for (const name of names) {
+    if (name === basename(folder) || name.startsWith(`${basename(folder)}.part-`))
+      await rm(join(dirname(folder), name), { recursive: true, force: true });
   }
 }
 
@@ -70,12 +63,9 @@ const silenceOfTheDead = 5 * beat;
 export function locked(name, report, work) {
   const lock = cachePath(`${name}.lock`);
   return interruptible(async () => {
-    await makeCache();
-    while (!(await taken(lock))) {
-      report('waits for another process that does the same');
-      await sleep(500);
-      interrupted.throwIfAborted();
-    }
+    await explained(`the folder for the tools, ${cache}, cannot be written`, elsewhere, () =>
+      take(lock, report),
+    );
     const heart = setInterval(() => touch(lock), beat);
     try {
       return await work();
@@ -84,6 +74,19 @@ export function locked(name, report, work) {
       await rm(lock, { recursive: true, force: true });
     }
   });
+}
+
+/** The name of a lock for what is done in this clone alone. */
+export const inThisClone = (name) =>
+  `${name}-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
+
+async function take(lock, report) {
+  await mkdir(cache, { recursive: true });
+  while (!(await taken(lock))) {
+    report('waits for another process that does the same');
+    await sleep(500);
+    interrupted.throwIfAborted();
+  }
 }
 
 async function taken(lock) {
@@ -103,15 +106,4 @@ function touch(lock) {
   const now = new Date();
   // It may have been taken for dead, after a suspension say; then the rename decides.
   utimes(lock, now, now).catch(() => {});
-}
-
-async function makeCache() {
-  try {
-    await mkdir(cache, { recursive: true });
-  } catch (cause) {
-    throw new SetupError(`the folder for the tools, ${cache}, cannot be written`, {
-      cause,
-      command: 'export GROUPCOMMIT_CACHE=$(mktemp -d)',
-    });
-  }
 }

@@ -1,14 +1,15 @@
 // The command-line tools that come as crates: the user's own where their version fits, else compiled into the cache.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cached, cachePath } from './cache.mjs';
-import { SetupError } from './failure.mjs';
+import { explained } from './failure.mjs';
 import { step } from './progress.mjs';
 import { root } from './root.mjs';
-import { CommandError, run, which } from './run.mjs';
-import { atLeast, lockedVersion } from './versions.mjs';
+import { run, which } from './run.mjs';
+import { hostOf } from './rust.mjs';
+import { atLeast, lockedVersion, versionOf } from './versions.mjs';
 
 export const wasmPack = cargoTool({
   crate: 'wasm-pack',
@@ -40,48 +41,37 @@ function cargoTool({ crate, version, fits, binaries, options }) {
   const install = ['install', crate, '--version', version, ...options];
   const found = (bin) => ({ note: bin, path: [bin] });
 
+  const works = async (bin) => {
+    const versions = await Promise.all(binaries.map((binary) => versionOf(join(bin, binary))));
+    return versions.every((version) => version !== undefined && fits(version));
+  };
+
   return {
     name,
 
     async find() {
-      const bin = await binOfTheUser(binaries, fits);
-      if (bin) return found(bin);
-      return existsSync(cachePath(folder)) ? found(join(cachePath(folder), 'bin')) : undefined;
+      const ofTheUser = which(binaries[0]);
+      const folders = [ofTheUser && dirname(ofTheUser), join(cachePath(folder), 'bin')];
+      for (const bin of folders) if (bin && (await works(bin))) return found(bin);
     },
 
     async bring() {
-      try {
-        const built = await step(`cargo install ${name}`, 'none that fits is on the PATH', (report) =>
-          cached(folder, (growing) => compile(install, growing, report), report),
-        );
-        return found(join(built, 'bin'));
-      } catch (cause) {
-        if (!(cause instanceof CommandError)) throw cause;
-        const command = /linker `cc` not found/.test(cause.message)
-          ? 'apt-get install gcc libc6-dev'
-          : `cargo ${install.join(' ')}`;
-        throw new SetupError(`${name} could not be compiled`, { cause, command });
-      }
+      const built = await explained(`${name} could not be compiled`, `cargo ${install.join(' ')}`, () =>
+        step(`cargo install ${name}`, 'none that works is on the PATH or in the cache', (report) => {
+          const fill = (growing) => compile(install, growing, report);
+          return cached(folder, { works: (folder) => works(join(folder, 'bin')), fill }, report);
+        }),
+      );
+      return found(join(built, 'bin'));
     },
   };
-}
-
-async function binOfTheUser([first, ...others], fits) {
-  const path = which(first);
-  if (!path || !others.every((name) => existsSync(join(dirname(path), name)))) return undefined;
-  try {
-    const [version] = /\d+\.\d+\.\d+/.exec(await run(path, ['--version'])) ?? [];
-    return version && fits(version) ? dirname(path) : undefined;
-  } catch (error) {
-    if (error instanceof CommandError) return undefined;
-    throw error;
-  }
 }
 
 async function compile(install, folder, report) {
   const build = join(folder, 'build');
   // Compiling takes minutes and running the tool a second: so no more optimisation than pays.
-  const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1', CARGO_BUILD_TARGET: undefined };
-  await run('cargo', [...install, '--root', folder, '--target-dir', build], { env, report });
+  const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1' };
+  const options = ['--target', await hostOf(), '--root', folder, '--target-dir', build];
+  await run('cargo', [...install, ...options], { env, report });
   await rm(build, { recursive: true });
 }

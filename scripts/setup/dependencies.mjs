@@ -1,45 +1,47 @@
 // The npm packages of package-lock.json, in node_modules. wasm-opt is one of them, in binaryen.
 
-import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { locked } from './cache.mjs';
-import { SetupError } from './failure.mjs';
+import { inThisClone, locked } from './cache.mjs';
+import { explained } from './failure.mjs';
 import { step } from './progress.mjs';
 import { root } from './root.mjs';
-import { CommandError, run } from './run.mjs';
+import { run } from './run.mjs';
 
 const folder = join(root, 'node_modules');
 const record = join(folder, '.package-lock.json'); // npm writes it at the end of an installation
 const found = { note: 'node_modules is as package-lock.json says', path: [join(folder, '.bin')] };
-const ci = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+const ci = [
+  'ci',
+  '--include=dev',
+  '--include=optional',
+  '--no-workspaces', // of a project in a folder above
+  '--prefer-offline', // else, without a network, it waits minutes before it takes what it has
+  '--no-audit',
+  '--no-fund',
+];
 
 /** @type {import('../setup.mjs').Need} */
 export const dependencies = {
   name: 'npm packages',
 
   async find() {
-    const [wanted, installed] = await Promise.all(
-      [join(root, 'package-lock.json'), record].map(readPackages),
-    );
-    return wanted && installed && isInstalled(wanted, installed) ? found : undefined;
+    const wanted = await readPackages(join(root, 'package-lock.json'));
+    const installed = await readPackages(record);
+    const isThere = (path) => existsSync(join(root, path, 'package.json'));
+    const isWhole = '' in wanted && isInstalled(wanted, installed) && Object.keys(installed).every(isThere);
+    return isWhole ? found : undefined;
   },
 
   async bring() {
-    const clone = createHash('sha256').update(root).digest('hex').slice(0, 16);
-    try {
-      await step('npm ci', 'node_modules is not as package-lock.json says', (report) =>
-        locked(`npm-${clone}`, report, async () => {
+    await explained('the npm packages could not be installed', `npm ${ci.join(' ')}`, () =>
+      step('npm ci', 'node_modules is not as package-lock.json says', (report) =>
+        locked(inThisClone('npm'), report, async () => {
           if (!(await this.find())) await install(report);
         }),
-      );
-    } catch (cause) {
-      if (!(cause instanceof CommandError)) throw cause;
-      throw new SetupError('the npm packages could not be installed', {
-        cause,
-        command: `npm ${ci.join(' ')}`,
-      });
-    }
+      ),
+    );
     return found;
   },
 };
@@ -64,19 +66,20 @@ async function install(report) {
  * @param {Packages} installed
  */
 export function isInstalled(wanted, installed) {
-  const same = (folder) =>
-    installed[folder]?.version === wanted[folder]?.version &&
-    installed[folder]?.integrity === wanted[folder]?.integrity;
-  const missing = Object.keys(wanted).filter((folder) => folder !== '' && !(folder in installed));
-  return missing.every((folder) => wanted[folder].optional) && Object.keys(installed).every(same);
+  const isRight = (folder) => {
+    const [is, should] = [installed[folder], wanted[folder]];
+    if (!is) return folder === '' || should.optional === true;
+    return is.version === should?.version && is.integrity === should?.integrity;
+  };
+  return Object.keys({ ...wanted, ...installed }).every(isRight);
 }
 
-/** @param {string} file @returns {Promise<Packages | undefined>} */
+/** None of a file that is missing or broken. @param {string} file @returns {Promise<Packages>} */
 async function readPackages(file) {
   try {
     return JSON.parse(await readFile(file, 'utf8')).packages;
   } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
+    if (error.code !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+    return {};
   }
 }

@@ -12,7 +12,8 @@ export class Interrupted extends Error {
   }
 }
 
-const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+/** As shells have them. */
+export const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const patience = 1_000;
 const interruption = new AbortController();
 let underWay = 0;
@@ -38,17 +39,10 @@ export async function interruptible(work) {
 
 function interrupt(signal) {
   interruption.abort(new Interrupted(exitCodes[signal]));
-  process.once('uncaughtException', endWithoutStack);
   // npm passes on a Ctrl-C that has arrived here already; one that comes later means it.
   setTimeout(letSignalsEndTheProcess, patience).unref();
 }
 
 function letSignalsEndTheProcess() {
   for (const signal in exitCodes) process.off(signal, interrupt);
-}
-
-function endWithoutStack(error) {
-  if (!(error instanceof Interrupted)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(error.exitCode);
 }

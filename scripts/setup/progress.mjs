@@ -2,7 +2,7 @@
 
 const output = process.stderr;
 const redrawEvery = 250;
-const repeatEvery = 15_000;
+const repeatEvery = 10_000;
 
 /**
  * Does `work` below a line that says what is done and why. The latest line that `work` reports is shown beside it.
@@ -10,23 +10,32 @@ const repeatEvery = 15_000;
  * @param {string} what
  * @param {string} why
  * @param {(report: (line: string) => void) => Promise<T>} work
+ * @param {{ isQuick?: boolean }} [options] isQuick: there is no such line unless it takes long
  * @returns {Promise<T>}
  */
-export async function step(what, why, work) {
+export async function step(what, why, work, { isQuick = false } = {}) {
   const started = performance.now();
-  const seconds = () => `${Math.round((performance.now() - started) / 1000)} s`;
+  const seconds = (since = started) => `${Math.round((performance.now() - since) / 1000)} s`;
   let latest = '';
-  const show = () => (output.isTTY ? redraw : print)(`… ${what}: ${why} (${seconds()}) ${latest}`);
-  show();
-  const timer = setInterval(show, output.isTTY ? redrawEvery : repeatEvery);
+  let reported = started;
+  let isShown = false;
+  const show = () => {
+    isShown = true;
+    const isSilent = performance.now() - reported >= repeatEvery;
+    const waits = isSilent ? `, silent for ${seconds(reported)}` : '';
+    (output.isTTY ? redraw : print)(`… ${what}: ${why} (${seconds()}${waits}) ${latest}`);
+  };
+  if (!isQuick) show();
+  const timer = setInterval(show, output.isTTY && !isQuick ? redrawEvery : repeatEvery);
   try {
     const result = await work((line) => {
       latest = line.trim() || latest;
+      reported = performance.now();
     });
-    print(`✓ ${what} (${seconds()})`);
+    if (isShown) print(`✓ ${what} (${seconds()})`);
     return result;
   } catch (error) {
-    print(`✗ ${what} (${seconds()}): ${error.reason ?? error.message.split('\n', 1)[0]}`);
+    if (isShown) print(`✗ ${what} (${seconds()}): ${error.reason ?? error.message.split('\n', 1)[0]}`);
     throw error;
   } finally {
     clearInterval(timer);

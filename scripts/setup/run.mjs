@@ -1,10 +1,12 @@
 // Child processes: found, run under a limit, and ended together with all that they started.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { interrupted, interruptible } from './interruption.mjs';
+import { exitCodes, interrupted, interruptible } from './interruption.mjs';
+import { root } from './root.mjs';
 
 const keptLines = 15;
 const graceToEnd = 5_000;
@@ -36,7 +38,7 @@ export class CommandError extends Error {
 export async function run(command, args, { cwd, env, limit, report, endsOnInterrupt = true } = {}) {
   interrupted.throwIfAborted();
   // `detached` makes the command the leader of a process group, so that its children can be ended with it.
-  const child = spawn(command, args, {
+  const child = start(command, args, {
     cwd,
     env: { ...process.env, ...readable, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,6 +64,15 @@ export async function run(command, args, { cwd, env, limit, report, endsOnInterr
   return output.join('');
 }
 
+/** Some of what can be wrong with a file Node throws at once, and some it tells by an event. */
+function start(command, args, options) {
+  try {
+    return spawn(command, args, options);
+  } catch ({ message }) {
+    throw new CommandError(command, message);
+  }
+}
+
 function listen(child, report) {
   const lastLines = [];
   const output = [];
@@ -84,6 +95,26 @@ function failureOf(child) {
       resolve(signal ? `ended by ${signal}` : code === 0 ? undefined : `exit code ${code}`);
     });
   });
+}
+
+/**
+ * Runs a command in the place of this process: with its terminal, and with the signals that it gets.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string | undefined>} [env] changes to the environment
+ * @returns {Promise<{ exitCode: number, stopped: boolean }>} stopped: by a signal
+ */
+export async function runInPlace(command, args, env) {
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  // A terminal sends Ctrl-C to both: the command decides when it ends. Whoever stops this process by its number means the command.
+  const passOn = (signal) => signal !== 'SIGINT' && child.kill(signal);
+  for (const signal in exitCodes) process.on(signal, passOn);
+  const [code, signal] = await once(child, 'exit').catch(({ message }) => {
+    console.error(message);
+    return [127];
+  });
+  for (const signal in exitCodes) process.off(signal, passOn);
+  return { exitCode: code ?? exitCodes[signal] ?? 1, stopped: signal in exitCodes };
 }
 
 /**

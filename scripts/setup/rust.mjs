@@ -2,22 +2,23 @@
 //
 // Best is the compiler that is active anyway, if it has that target or rustup can add it: native and wasm builds then
 // share the compiler and target/. Where rustup cannot download, Debian's compiler serves the wasm builds (see
-// debian/toolchain.mjs), and only them: just the environment that the set-up returns names it, with target/wasm as its target
-// folder. `cargo test`, `cargo clippy` and `cargo fmt`, run without that environment, keep the user's own toolchain
-// and target/, so that neither compiler rebuilds what the other built.
+// debian/toolchain.mjs), and only them: just the environment that the set-up returns names it, with target/wasm as its
+// target folder. `cargo test`, `cargo clippy` and `cargo fmt`, run without that environment, keep the user's own
+// toolchain and target/, so that neither compiler rebuilds what the other built.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { locked } from './cache.mjs';
 import { isDebian } from './debian/apt.mjs';
 import { findDebianToolchain, makeDebianToolchain } from './debian/toolchain.mjs';
 import { SetupError } from './failure.mjs';
 import { step } from './progress.mjs';
 import { root } from './root.mjs';
 import { CommandError, run, which } from './run.mjs';
+import { hasTarget, isOfRustup, target } from './sysroot.mjs';
 import { atLeast } from './versions.mjs';
 
-const target = 'wasm32-unknown-unknown';
 const lacking = `the active Rust toolchain lacks ${target}`;
 const addTarget = ['target', 'add', target];
 const installRust = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
@@ -35,26 +36,38 @@ export const rust = {
   },
 
   async bring() {
-    const { sysroot, version } = await activeCompiler();
-    const failure = isOfRustup(sysroot) ? await tryRustup() : undefined;
-    if (hasTarget(sysroot)) return { note: `rustc ${version} in ${sysroot}` };
-    if (isDebian) return makeDebianToolchain(lacking);
-    const command = isOfRustup(sysroot) ? `rustup ${addTarget.join(' ')}` : installRust;
-    throw new SetupError(lacking, { cause: failure, command });
+    const { sysroot } = await activeCompiler();
+    const failure = isOfRustup(sysroot) ? await failureOfRustup(sysroot) : undefined;
+    if (hasTarget(sysroot)) return this.find();
+    if (!isOfRustup(sysroot) && !isDebian) throw new SetupError(lacking, { command: installRust });
+    const command = `rustup ${addTarget.join(' ')}`;
+    if (!isDebian) throw new SetupError(`${lacking}, and rustup cannot add it`, { cause: failure, command });
+    try {
+      return await makeDebianToolchain(lacking);
+    } catch (error) {
+      if (!failure || !(error instanceof SetupError)) throw error;
+      const message = `${lacking}. rustup cannot add it, and there is no other way: ${error.message}`;
+      throw new SetupError(message, { cause: failure, command });
+    }
   },
 };
 
-/** Resolves to what went wrong, if anything did: there may be another way. */
-async function tryRustup() {
+/** Adds the target, and resolves to what went wrong, if anything did: there may be another way. */
+async function failureOfRustup(sysroot) {
   try {
     await step(`rustup ${addTarget.join(' ')}`, 'the active toolchain lacks it', (report) =>
-      run('rustup', addTarget, { cwd: root, limit: patience, report }),
+      locked('rustup', report, async () => {
+        if (!hasTarget(sysroot)) await run('rustup', addTarget, { cwd: root, limit: patience, report });
+      }),
     );
   } catch (error) {
     if (error instanceof CommandError) return error;
     throw error;
   }
 }
+
+/** The name of the platform that the active compiler runs on. */
+export const hostOf = async () => (await activeCompiler()).host;
 
 async function activeCompiler() {
   const rustc = process.env.RUSTC || which('rustc');
@@ -66,31 +79,30 @@ async function activeCompiler() {
   }
   const ask = (...args) => run(rustc, args, { cwd: root });
   try {
-    const [sysroot, about] = await Promise.all([ask('--print', 'sysroot'), ask('--version')]);
-    return newEnough({ sysroot: sysroot.trim(), version: /\d+\.\d+\.\d+/.exec(about)[0] });
+    const [sysroot, about] = await Promise.all([ask('--print', 'sysroot'), ask('-vV')]);
+    const [, version] = /^rustc (\d+\.\d+\.\d+)/.exec(about) ?? [];
+    const [, host] = /^host: (\S+)/m.exec(about) ?? [];
+    if (!version || !host) throw new CommandError(`${rustc} -vV`, 'tells no version', [about]);
+    return newEnough({ sysroot: sysroot.trim(), version, host });
   } catch (cause) {
     if (!(cause instanceof CommandError)) throw cause;
-    throw new SetupError('Rust is there but does not start', { cause, command: 'rustup default stable' });
+    throw new SetupError('Rust is there but does not start', { cause, command: await anotherToolchain() });
   }
+}
+
+/** RUSTUP_TOOLCHAIN, or a rust-toolchain file in a folder above, may name one that is not there. */
+async function anotherToolchain() {
+  const installed = await run('rustup', ['toolchain', 'list']).catch(() => '');
+  const [name] = /^stable-\S+/m.exec(installed) ?? /^(?!no )\S+/m.exec(installed) ?? [];
+  return name ? `export RUSTUP_TOOLCHAIN=${name}` : 'rustup default stable';
 }
 
 function newEnough(compiler) {
   const [, needed] = /^rust-version = "(.+)"/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8')) ?? [];
   if (!needed || atLeast(compiler.version, needed)) return compiler;
-  const command = isOfRustup(compiler.sysroot) ? 'rustup update stable' : installRust;
+  const update = 'rustup update stable; export RUSTUP_TOOLCHAIN=stable';
+  const command = isOfRustup(compiler.sysroot) ? update : installRust;
   throw new SetupError(`rustc ${compiler.version} in ${compiler.sysroot} is too old: ${needed} is needed`, {
     command,
   });
-}
-
-const rustlib = (sysroot, ...names) => join(sysroot, 'lib', 'rustlib', ...names);
-
-const isOfRustup = (sysroot) => existsSync(rustlib(sysroot, 'multirust-channel-manifest.toml'));
-
-/** @param {string} sysroot */
-export function hasTarget(sysroot) {
-  // rustup moves the library's files first and then writes the manifest: without it, it was stopped halfway.
-  if (isOfRustup(sysroot)) return existsSync(rustlib(sysroot, `manifest-rust-std-${target}`));
-  const library = rustlib(sysroot, target, 'lib');
-  return existsSync(library) && readdirSync(library).some((name) => /^libstd-.*\.rlib$/.test(name));
 }

@@ -1,6 +1,23 @@
+import { dirname } from 'node:path';
+import { CommandError, run } from './run.mjs';
+
 /** @param {string} version @param {string} least */
 export function atLeast(version, least) {
   return version.localeCompare(least, 'en', { numeric: true }) >= 0;
+}
+
+/**
+ * The version that a command says it has, if it can be run.
+ * @param {string} path
+ * @returns {Promise<string | undefined>}
+ */
+export async function versionOf(path) {
+  try {
+    // A file that is no program is run as a shell script: what that may write lies beside it then.
+    return /\d+\.\d+\.\d+/.exec(await run(path, ['--version'], { cwd: dirname(path) }))?.[0];
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+  }
 }
 
 /**

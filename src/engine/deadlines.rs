@@ -1,137 +1,127 @@
-//! All deadlines of a processor, behind one timer of the host.
+//! When windows close and batches abort.
 
 use super::Host;
-use super::group::Group;
-use super::host::GroupId;
+use super::batch::Batch;
 use super::options::{LONGEST_TIMER, Options};
-use super::processor::Engine;
-use std::cell::Cell;
-use std::rc::Rc;
+use super::processor::Shared;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 
-/// A batch waits for the end of its window first, and then for its abort. All wait equally long in each of the two queues, so each is in
-/// the order of time by itself: no heap.
-pub(crate) struct Deadlines {
+pub(crate) struct Deadlines<H: Host> {
     min_duration: f64,
     max_duration: f64,
-    windows: Queue,
-    aborts: Queue,
-    /// The time for which the host's timer is set.
-    armed: Cell<f64>,
+    /// The batches that have just been opened, none of which has started yet.
+    opened: Cell<Option<Rc<Cohort<H>>>>,
 }
 
-/// Groups that wait for their deadline, each linked to its neighbours.
-#[derive(Default)]
-struct Queue {
-    first: Cell<Option<GroupId>>,
-    last: Cell<Option<GroupId>>,
+/// Batches that share their deadlines, and one timer: they were opened in the same turn and the same millisecond, and
+/// since all of a processor last equally long, they reach them together. So a timer that the host loses delays no batch
+/// that is opened in another turn.
+///
+/// It lives as long as one of its batches, and its timer with it: none keeps a process alive for nothing.
+pub(crate) struct Cohort<H: Host> {
+    first: f64,
+    last: Cell<f64>,
+    batches: RefCell<Vec<Weak<Batch<H>>>>,
+    timer: Cell<Option<H::Timer>>,
 }
 
-impl Deadlines {
+#[derive(Clone, Copy)]
+enum Deadline {
+    /// The window closes.
+    Window,
+    /// The batch aborts.
+    Abort,
+}
+
+impl<H: Host> Deadlines<H> {
     pub fn new(options: &Options) -> Self {
-        Self {
-            min_duration: options.min_duration,
-            max_duration: options.max_duration,
-            windows: Queue::default(),
-            aborts: Queue::default(),
-            armed: Cell::new(f64::INFINITY),
-        }
+        Self { min_duration: options.min_duration, max_duration: options.max_duration, opened: Cell::new(None) }
     }
 
-    /// Whether batches have any deadline.
-    pub fn is_needed(&self) -> bool {
-        self.min_duration > 0.0 || self.max_duration < f64::INFINITY
+    /// The cohort of a batch that is opened now.
+    pub fn open(&self, now: f64) -> Rc<Cohort<H>> {
+        let cohort = self.opened.take().filter(|cohort| (0.0..1.0).contains(&(now - cohort.first)));
+        let cohort = cohort.unwrap_or_else(|| Cohort::new(now));
+        cohort.last.set(cohort.last.get().max(now));
+        self.opened.set(Some(Rc::clone(&cohort)));
+        cohort
     }
 
-    /// Watches over the batch that starts now in this group.
-    pub fn watch<H: Host>(&self, engine: &Rc<Engine<H>>, group: &Group<H::Error>, now: f64) {
-        if self.min_duration > 0.0 {
-            self.windows.push(engine, group, now + self.min_duration);
+    /// Watches over a batch that starts now, until its cohort is taken from it.
+    pub fn watch(&self, shared: &Rc<Shared<H>>, batch: &Rc<Batch<H>>, cohort: Rc<Cohort<H>>) {
+        self.opened.take();
+        let (deadline, duration) = if self.min_duration > 0.0 {
+            (Deadline::Window, self.min_duration)
         } else {
-            self.aborts.push(engine, group, now + self.max_duration);
-        }
-        self.arm(engine);
-    }
-
-    /// The batch under way in this group has ended.
-    pub fn unwatch<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>) {
-        let queue = if self.min_duration > 0.0 && !group.is_due() { &self.windows } else { &self.aborts };
-        queue.remove(engine, group);
-    }
-
-    /// What the timer calls: closes the windows and aborts the batches that are due.
-    pub fn tick<H: Host>(&self, engine: &Rc<Engine<H>>) {
-        self.armed.set(f64::INFINITY);
-        let now = engine.host.now();
-        while let Some(group) = self.windows.pop_due(engine, now) {
-            group.due();
-            // A host's timers can be late by minutes, as in a page that is hidden. What that takes from the window, it does not take from
-            // the time that is left to save.
-            self.aborts.push(engine, &group, now + self.max_duration - self.min_duration);
-        }
-        while let Some(group) = self.aborts.pop_due(engine, now) {
-            engine.host.abort(group.id);
-        }
-        self.arm(engine);
-    }
-
-    /// No batch is left, and the host has let go of the timer.
-    pub fn clear(&self) {
-        self.armed.set(f64::INFINITY);
-    }
-
-    fn arm<H: Host>(&self, engine: &Rc<Engine<H>>) {
-        let earliest = self.windows.earliest(engine).min(self.aborts.earliest(engine));
-        if earliest >= self.armed.get() {
+            (Deadline::Abort, self.max_duration)
+        };
+        if duration == f64::INFINITY {
             return;
         }
-        self.armed.set(earliest);
-        let delay = (earliest - engine.host.now()).clamp(0.0, LONGEST_TIMER);
-        let engine = Rc::clone(engine);
-        let host = Rc::clone(&engine);
-        host.host.set_timer(delay, move || engine.deadlines.tick(&engine));
+        let mut batches = cohort.batches.borrow_mut();
+        batches.push(Rc::downgrade(batch));
+        if batches.len() == 1 {
+            // The first is late by a millisecond at most, and the last does not come short.
+            cohort.arm(shared, deadline, cohort.last.get() + duration - shared.host.now());
+        }
+        drop(batches);
+        batch.cohort.set(Some(cohort));
     }
 }
 
-impl Queue {
-    fn push<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>, at: f64) {
-        // Where there are no deadlines they cost nothing.
-        if at == f64::INFINITY {
-            return;
-        }
-        group.deadline.set(at);
-        let earlier = self.last.replace(Some(group.id));
-        group.earlier.set(earlier);
-        match neighbour(engine, earlier) {
-            Some(earlier) => earlier.later.set(Some(group.id)),
-            None => self.first.set(Some(group.id)),
+impl<H: Host> Cohort<H> {
+    pub fn new(now: f64) -> Rc<Self> {
+        Rc::new(Self { first: now, last: Cell::new(now), batches: RefCell::default(), timer: Cell::new(None) })
+    }
+
+    /// Sets the timer for a deadline; for one beyond what a timer can hold, again and again.
+    fn arm(self: &Rc<Self>, shared: &Rc<Shared<H>>, deadline: Deadline, left: f64) {
+        let delay = left.clamp(0.0, LONGEST_TIMER);
+        let at = shared.host.now() + delay;
+        let cohort = Rc::downgrade(self);
+        let engine = Rc::clone(shared);
+        let ring = move || {
+            let Some(cohort) = cohort.upgrade() else { return };
+            // Platforms round: a timer may ring a fraction of a millisecond early.
+            let early = at - engine.host.now();
+            if left > delay {
+                cohort.arm(&engine, deadline, left - delay);
+            } else if 0.0 < early && early < 1.0 && early < left {
+                cohort.arm(&engine, deadline, early);
+            } else {
+                cohort.reach(&engine, deadline);
+            }
+        };
+        let timer = shared.host.set_timer(delay, ring);
+        self.timer.set(Some(timer));
+    }
+
+    /// A timer that rings for a deadline has reached it, whatever the clock says.
+    fn reach(self: &Rc<Self>, shared: &Rc<Shared<H>>, deadline: Deadline) {
+        let Deadlines { min_duration, max_duration, .. } = shared.deadlines;
+        match deadline {
+            Deadline::Window => {
+                self.each(Batch::due);
+                // A host's timers can be late by minutes, as in a page that is hidden. What that takes from the window, it does not take
+                // from the time that is left to save: that begins now.
+                if max_duration == min_duration {
+                    self.reach(shared, Deadline::Abort);
+                } else if max_duration < f64::INFINITY {
+                    self.arm(shared, Deadline::Abort, max_duration - min_duration);
+                }
+            }
+            Deadline::Abort => self.each(|batch| shared.host.abort(batch.key)),
         }
     }
 
-    /// Nothing happens if the group is not in the queue, or not any more.
-    fn remove<H: Host>(&self, engine: &Engine<H>, group: &Group<H::Error>) {
-        let (earlier, later) = (group.earlier.take(), group.later.take());
-        match neighbour(engine, earlier) {
-            Some(earlier) => earlier.later.set(later),
-            None if self.first.get() == Some(group.id) => self.first.set(later),
-            None => return,
-        }
-        match neighbour(engine, later) {
-            Some(later) => later.earlier.set(earlier),
-            None => self.last.set(earlier),
+    /// Those of its batches that have not ended.
+    fn each(&self, act: impl Fn(&Batch<H>)) {
+        for batch in self.batches.borrow().iter().filter_map(Weak::upgrade) {
+            // One that has ended may still be in a queue.
+            if batch.is_watched() {
+                act(&batch);
+            }
         }
     }
-
-    fn pop_due<H: Host>(&self, engine: &Engine<H>, now: f64) -> Option<Rc<Group<H::Error>>> {
-        let group = neighbour(engine, self.first.get()).filter(|group| group.deadline.get() <= now)?;
-        self.remove(engine, &group);
-        Some(group)
-    }
-
-    fn earliest<H: Host>(&self, engine: &Engine<H>) -> f64 {
-        neighbour(engine, self.first.get()).map_or(f64::INFINITY, |group| group.deadline.get())
-    }
-}
-
-fn neighbour<H: Host>(engine: &Engine<H>, id: Option<GroupId>) -> Option<Rc<Group<H::Error>>> {
-    id.and_then(|id| engine.group(id))
 }

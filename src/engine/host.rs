@@ -1,76 +1,104 @@
 //! What the engine asks of the world it lives in.
 
-use super::{BatchError, Metric, Phase};
+use super::{BatchError, Failure, Metric, Phase};
 use std::future::Future;
 use std::task::Poll;
 
-/// The number of a group, unique among the groups that are open.
-pub type GroupId = usize;
+/// The number of a key that has runs, unique among those. Small: the engine keeps its batches in an array.
+pub type Key = usize;
 
 /// The engine's host.
 ///
 /// A *run* is an operation together with whoever waits for its outcome. The runs that a key accepts while one window is open are a
-/// *group*, and end up in one batch; only if they are more than a batch may have, in several.
+/// *batch*; what comes later forms the next one, which begins when the batch before it has settled.
 ///
-/// The host keeps what the engine has no need to see, and what must cost nothing for each run: which key a group belongs to, the list
-/// of its runs, and its resource. The engine decides: when a group is loaded, when its operations run, when it is closed, saved and
-/// settled. It speaks of whole lists of runs, never of one.
+/// The host keeps what the engine has no need to see, and what must cost nothing for each run: the keys themselves, the runs of each
+/// batch, and its resource. The engine decides: when a batch begins, is loaded, runs its operations, saves and settles. Both speak of
+/// keys, and mean the batch of that key which is under way.
+///
+/// The engine is not to be entered while it is inside of one of these methods: the host keeps what it has to tell until
+/// the method has returned.
 pub trait Host: 'static {
     type Error: 'static;
+    /// A timer that is set. When it is dropped, it is cleared.
+    type Timer: 'static;
 
-    /// The next run on the group's key asks for a new group, by [`Processor::open`](super::Processor::open).
-    fn close(&self, group: GroupId);
-    /// Whether more runs wait than the batch under way still has room for, without those that have been cancelled.
-    fn overflows(&self, group: GroupId) -> bool;
-    /// Whether any run of the group has neither settled nor been cancelled. If none has, the group has ended, and whatever the host kept
-    /// for it can go.
-    fn goes_on(&self, group: GroupId) -> bool;
+    /// Whether there is anything to do in this phase, for any batch.
+    fn calls(&self, phase: Phase) -> bool;
+    /// Whether what there is to do in this phase is done for several batches by one call.
+    fn is_shared(&self, phase: Phase) -> bool;
+    /// The key's next batch begins: the first one with a run that has not been cancelled.
+    fn begin(&self, key: Key) -> Begun;
+    /// Whether the batch has a run that has not been cancelled.
+    fn is_wanted(&self, key: Key) -> bool;
+    /// The window of the batch, as it is now. The host closes it by itself when it knows. What the batch waits for may depend
+    /// on it: so the host tells by [`Processor::look`](super::Processor::look) that it has changed.
+    fn window(&self, key: Key) -> Window;
 
-    /// Locks, loads or saves the resource for a batch. `None` if there is nothing to do; pending if that is under way, and
-    /// [`Processor::done`](super::Processor::done) will tell its outcome. Never called while another call for the same key is under way.
-    fn call(&self, group: GroupId, phase: Phase) -> Option<Poll<Result<(), Self::Error>>>;
-    /// Lets go of what the call for [`Phase::Lock`] got hold of, if it did. Called once for each such call that succeeded, after the save has
-    /// settled or whatever else became of the batch.
-    fn release(&self, group: GroupId);
+    /// Locks, loads or saves the resource. If that is under way, [`Processor::done`](super::Processor::done) will tell its outcome. Never
+    /// called while another call for the same key is under way.
+    fn call(&self, key: Key, phase: Phase) -> Poll<Result<(), Failure<Self::Error>>>;
+    /// The same for several batches by one call, each of another key. [`Processor::done`](super::Processor::done) will tell
+    /// the outcome of each, not inside of this call.
+    fn call_together(&self, keys: &[Key], phase: Phase);
+    /// Lets go of what the call for [`Phase::Lock`] got hold of. Called once for each such call that succeeded, after the
+    /// save has settled or whatever else became of the batch.
+    fn release(&self, key: Key);
+    /// Runs the operations of the runs that wait, in order. With `is_last` it closes the window before that. Otherwise the window may
+    /// stay open: then the host goes on to do the same, soon after, for each run that joins the batch, until it is called again.
+    fn execute(&self, key: Key, is_last: bool) -> Executed;
+    /// The save had a conflict, and the batch starts over: the resource will be loaded again, and all operations run again on it, in order.
+    fn start_over(&self, key: Key);
+    /// The batch has reached its maximal duration. It goes on, but whoever locks, loads or saves it may give up.
+    fn abort(&self, key: Key);
+    /// Whether it has been aborted, for that reason or another of the host's.
+    fn is_aborted(&self, key: Key) -> bool;
+    /// Settles the runs of the batch: each with the outcome of its own operation, or all with the batch's error. If its
+    /// window is still open, it closes. Returns whether the key has another batch; if not, it has come to its end: its number
+    /// is free.
+    fn settle(&self, key: Key, outcome: Result<(), BatchError<Self::Error>>) -> bool;
 
-    /// Takes the runs that wait at this moment, in order, and runs their operations on the resource, one after the other, except those
-    /// that have been cancelled; until the batch has [`max_operations`](super::Options::max_operations).
-    fn execute(&self, group: GroupId) -> Executed;
-    /// The window stays open. From now on, and until [`execute`](Self::execute) is called again, the host does by itself what that does, for
-    /// each run that joins the group: not inside of the call that brings the run, but in a turn soon after. When the batch has as many operations
-    /// as it may have, the host calls [`Processor::done`](super::Processor::done).
-    fn keep_executing(&self, group: GroupId);
-    /// The batch has failed before any operation ran, and the runs that wait at this moment share its fate: takes them, in order, as many as
-    /// have room in a batch, besides those that have been cancelled.
-    fn take(&self, group: GroupId);
-    /// Settles the runs that the batch has taken: each with the outcome of its own operation, or all with the batch's error. `operations` is
-    /// the number of operations that ran. Returns [`goes_on`](Self::goes_on).
-    fn settle(&self, group: GroupId, operations: u32, outcome: Result<(), BatchError<Self::Error>>) -> bool;
-    /// The batch has reached its maximal duration. It goes on, but whoever loads or saves it may give up.
-    fn abort(&self, group: GroupId);
+    /// Whether anybody wants [`publish`](Self::publish) to be called for the batch.
+    fn is_observed(&self, key: Key) -> bool;
+    /// Hands out the metric of a batch that is about to be settled.
+    fn publish(&self, key: Key, metric: Metric, error: Option<&BatchError<Self::Error>>);
 
+    /// A random number from 0 up to 1, for the time between two attempts.
+    fn random(&self) -> f64;
     /// Milliseconds on a clock that never goes back.
     fn now(&self) -> f64;
-    /// Has `tick` called once, `delay` milliseconds from now, in place of what was asked before.
-    fn set_timer(&self, delay: f64, tick: impl FnOnce() + 'static);
-    /// No group is left: forgets what [`set_timer`](Self::set_timer) was asked, and whatever a crowd of groups may have left behind.
-    fn idle(&self);
-    /// Runs a task on the single-threaded executor. Its first poll must not happen inside of this call.
+    /// Has `ring` called once, `delay` milliseconds from now.
+    fn set_timer(&self, delay: f64, ring: impl FnOnce() + 'static) -> Self::Timer;
+    /// Runs a task on the single-threaded executor: what is spawned or woken during one of its turns is polled in the next.
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
-
-    /// Whether anybody wants [`publish`](Self::publish) to be called.
-    fn is_observed(&self) -> bool;
-    /// Hands out the metric of a batch that is about to be settled.
-    fn publish(&self, group: GroupId, metric: Metric, error: Option<&BatchError<Self::Error>>);
 }
 
-/// What [`Host::execute`] and [`Host::keep_executing`] have done for the batch under way.
+/// Which batch has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// None: the key has come to its end, and its number is free.
+    Nothing,
+    /// The one that comes next.
+    Next,
+    /// Another one, as all runs of those before it have been cancelled.
+    Later,
+}
+
+/// The window of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    Open,
+    /// No run joins the batch any more.
+    Closed,
+    /// No run joins the batch any more, and somebody waits for its end: it is not to wait for a place.
+    Flushed,
+}
+
+/// What [`Host::execute`] has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
-    /// How many operations ran.
-    pub operations: u32,
-    /// Whether any of them changed the resource.
-    pub changed: bool,
-    /// Whether runs wait now.
-    pub waiting: bool,
+    /// Whether any operation of the batch has changed the resource.
+    pub is_changed: bool,
+    /// Whether the window is closed, and every operation of the batch has run.
+    pub is_last: bool,
 }

@@ -9,8 +9,12 @@ pub struct Options {
     pub min_duration: f64,
     /// The batch is asked to abort then. Infinity: never.
     pub max_duration: f64,
-    /// The window closes early when so many operations have run. `u32::MAX`: never.
-    pub max_operations: u32,
+    /// The most loads and saves under way at once. `u32::MAX`: any number.
+    pub concurrency: u32,
+    /// How often a batch starts over after a conflict.
+    pub retries: u32,
+    /// The most batches in one call that loads or saves several. `u32::MAX`: any number.
+    pub max_keys: u32,
 }
 
 /// The option that is out of range.
@@ -18,7 +22,8 @@ pub struct Options {
 pub enum OptionsError {
     MinDuration,
     MaxDuration,
-    MaxOperations,
+    Concurrency,
+    MaxKeys,
 }
 
 /// The longest that a host's timer can wait: what fits in 31 bits.
@@ -32,8 +37,11 @@ impl Options {
         if self.max_duration.is_nan() || self.max_duration < self.min_duration {
             return Err(OptionsError::MaxDuration);
         }
-        if self.max_operations == 0 {
-            return Err(OptionsError::MaxOperations);
+        if self.concurrency == 0 {
+            return Err(OptionsError::Concurrency);
+        }
+        if self.max_keys == 0 {
+            return Err(OptionsError::MaxKeys);
         }
         Ok(())
     }
@@ -45,7 +53,8 @@ impl OptionsError {
         match self {
             Self::MinDuration => "minDuration",
             Self::MaxDuration => "maxDuration",
-            Self::MaxOperations => "maxOperations",
+            Self::Concurrency => "concurrency",
+            Self::MaxKeys => "maxKeys",
         }
     }
 }
@@ -55,7 +64,8 @@ impl fmt::Display for OptionsError {
         f.write_str(match self {
             Self::MinDuration => "minDuration must be a number from 0 to 2147483647",
             Self::MaxDuration => "maxDuration must be a number of at least minDuration",
-            Self::MaxOperations => "maxOperations must be a whole number of at least 1",
+            Self::Concurrency => "concurrency must be a whole number of at least 1",
+            Self::MaxKeys => "maxKeys must be a whole number of at least 1",
         })
     }
 }

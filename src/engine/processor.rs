@@ -1,41 +1,49 @@
-//! What a processor can be asked.
+//! What a processor can be told.
 
+use super::batch::Batch;
 use super::deadlines::Deadlines;
-use super::group::Group;
-use super::{GroupId, Host, Options, OptionsError, batch};
-use slab::Slab;
-use std::cell::{Cell, RefCell};
-use std::error::Error;
-use std::fmt;
+use super::places::Places;
+use super::{Failure, Host, Key, Options, OptionsError, life};
+use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Serves groups of runs, each key's one after the other.
-pub struct Processor<H: Host>(Rc<Engine<H>>);
+/// Serves keys, each batch after batch.
+///
+/// It is told of what happens to the batch of a key that is under way; of a key that it does not serve, or not any more,
+/// there is nothing to tell, and nothing happens.
+pub struct Processor<H: Host>(Rc<Shared<H>>);
 
-/// What a processor shares with the tasks that serve its groups.
-pub(crate) struct Engine<H: Host> {
+/// What the tasks of a processor share.
+pub(crate) struct Shared<H: Host> {
     pub host: H,
     pub options: Options,
-    pub deadlines: Deadlines,
-    groups: RefCell<Groups<H>>,
-    stopped: Cell<bool>,
+    pub deadlines: Deadlines<H>,
+    pub places: Places<H>,
+    pub keys: RefCell<Keys<H>>,
 }
 
-type Groups<H> = Slab<Rc<Group<<H as Host>::Error>>>;
+/// The keys that are served, with their batches under way.
+pub(crate) struct Keys<H: Host> {
+    keys: Vec<Served<H>>,
+    count: usize,
+}
 
-/// The processor has been stopped and accepts no more runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped;
+/// What a key is served with: whether there is a task, and its batch under way.
+enum Served<H: Host> {
+    Not,
+    Between,
+    With(Rc<Batch<H>>),
+}
 
 impl<H: Host> Processor<H> {
     pub fn new(options: Options, host: H) -> Result<Self, OptionsError> {
         options.check()?;
-        Ok(Self(Rc::new(Engine {
+        Ok(Self(Rc::new(Shared {
             host,
             options,
             deadlines: Deadlines::new(&options),
-            groups: RefCell::default(),
-            stopped: Cell::new(false),
+            places: Places::new(&options),
+            keys: RefCell::new(Keys { keys: Vec::new(), count: 0 }),
         })))
     }
 
@@ -43,95 +51,66 @@ impl<H: Host> Processor<H> {
         &self.0.host
     }
 
-    /// Opens a group for the runs of one key, to be joined until [`Host::close`]. It waits behind the key's latest group `after`, if that
-    /// one has not been forgotten; otherwise a batch starts at once.
-    pub fn open(&self, after: Option<GroupId>) -> Result<GroupId, Stopped> {
-        let engine = &self.0;
-        if engine.stopped.get() {
-            return Err(Stopped);
-        }
-        let latest = after.and_then(|id| engine.group(id));
-        let group = engine.insert();
-        let id = group.id;
-        match latest {
-            Some(latest) => latest.next.set(Some(group)),
-            None => engine.host.spawn(batch::serve(Rc::clone(engine), group, engine.clock())),
-        }
-        Ok(id)
-    }
-
-    /// What the host was asked to do for a group, by [`Host::call`] or [`Host::keep_executing`], is done, and came to this.
-    pub fn done(&self, group: GroupId, outcome: Result<(), H::Error>) {
-        if let Some(group) = self.0.group(group) {
-            group.done(outcome);
+    /// A key has runs, since the time `opened`: from now on it is served, unless it already is, until the host has no more of them.
+    pub fn serve(&self, key: Key, opened: f64) {
+        if self.0.keys.borrow_mut().begin(key) {
+            let cohort = self.0.deadlines.open(opened);
+            self.0.host.spawn(life::serve(Rc::clone(&self.0), key, cohort, opened));
         }
     }
 
-    /// Closes the window of a group now. Of the groups of one key only the latest can be open.
-    pub fn flush(&self, group: GroupId) {
-        if let Some(group) = self.0.group(group) {
-            group.close(&self.0.host);
+    /// What the host was asked for by [`Host::call`] is done, and came to this.
+    pub fn done(&self, key: Key, outcome: Result<(), Failure<H::Error>>) {
+        if let Some(batch) = self.batch(key) {
+            batch.done(outcome);
         }
     }
 
-    /// Closes all windows now.
-    pub fn flush_all(&self) {
-        for (_, group) in self.0.groups.borrow().iter() {
-            group.close(&self.0.host);
+    /// The window of the batch has changed.
+    pub fn look(&self, key: Key) {
+        if let Some(batch) = self.batch(key) {
+            batch.wake();
         }
     }
 
-    /// Accepts no more runs, and closes all windows now.
-    pub fn stop(&self) {
-        self.0.stopped.set(true);
-        self.flush_all();
+    /// The window of any batch that waits for a place may have changed.
+    pub fn look_at_waiting(&self) {
+        self.0.places.look(&self.0.host);
+    }
+
+    fn batch(&self, key: Key) -> Option<Rc<Batch<H>>> {
+        match self.0.keys.borrow().keys.get(key) {
+            Some(Served::With(batch)) => Some(Rc::clone(batch)),
+            _ => None,
+        }
     }
 }
 
-impl<H: Host> Engine<H> {
-    /// The time, or NaN if nobody needs it.
-    pub fn clock(&self) -> f64 {
-        if self.deadlines.is_needed() || self.host.is_observed() { self.host.now() } else { f64::NAN }
+impl<H: Host> Keys<H> {
+    /// False if the key is served already.
+    fn begin(&mut self, key: Key) -> bool {
+        if self.keys.len() <= key {
+            self.keys.resize_with(key + 1, || Served::Not);
+        }
+        let is_new = matches!(self.keys[key], Served::Not);
+        if is_new {
+            self.keys[key] = Served::Between;
+            self.count += 1;
+        }
+        is_new
     }
 
-    /// The last batch of the group has ended.
-    pub fn forget(&self, group: GroupId) {
-        let mut groups = self.groups.borrow_mut();
-        groups.try_remove(group);
-        if groups.is_empty() {
-            self.idle(&mut groups);
+    /// A batch of the key is under way, or none.
+    pub fn set(&mut self, key: Key, batch: Option<Rc<Batch<H>>>) {
+        self.keys[key] = batch.map_or(Served::Between, Served::With);
+    }
+
+    /// Of a key that has come to its end nothing is kept. The memory of a crowd goes back, that of the everyday coming and going stays.
+    pub fn end(&mut self, key: Key) {
+        self.keys[key] = Served::Not;
+        self.count -= 1;
+        if self.count == 0 && self.keys.capacity() > 1_024 {
+            self.keys = Vec::new();
         }
     }
-
-    /// Keeps nothing for groups that are gone, least of all a timer that would keep the process alive. The memory of a crowd goes back, that
-    /// of the everyday coming and going stays.
-    fn idle(&self, groups: &mut Groups<H>) {
-        if groups.capacity() > 1_024 {
-            *groups = Groups::<H>::new();
-        }
-        self.deadlines.clear();
-        self.host.idle();
-    }
-
-    fn insert(&self) -> Rc<Group<H::Error>> {
-        let mut groups = self.groups.borrow_mut();
-        let entry = groups.vacant_entry();
-        let group = Group::new(entry.key());
-        entry.insert(Rc::clone(&group));
-        group
-    }
-
-    /// Not inlined: it is in many places, and not small.
-    #[inline(never)]
-    pub fn group(&self, id: GroupId) -> Option<Rc<Group<H::Error>>> {
-        self.groups.borrow().get(id).cloned()
-    }
 }
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the processor has been stopped")
-    }
-}
-
-impl Error for Stopped {}

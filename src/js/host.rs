@@ -1,156 +1,171 @@
-//! The engine's host: the groups that the TypeScript face keeps, one timer, and the executor of wasm-bindgen-futures.
+//! The engine's host: the batches that the TypeScript face keeps, timers, and the executor of wasm-bindgen-futures.
 
-use crate::engine::{self, BatchError, Executed, GroupId, Metric, Phase};
+use crate::engine::{self, BatchError, Begun, Executed, Failure, Key, Metric, Phase, Window};
 use gloo_timers::callback::Timeout;
-use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::task::Poll;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The groups of one processor, by number. Every method is one crossing of the boundary; runs, resources and keys stay on the other
-    /// side. Defined in js/groups.ts.
-    pub type Groups;
+    /// The batches of one processor, by the numbers of their keys. Every method is one crossing of the boundary; runs,
+    /// resources and keys stay on the other side. Defined in js/core/host.ts.
+    pub type Batches;
 
+    /// 0 if there is none, 1 if it is the next, 2 if it is a later one.
     #[wasm_bindgen(method)]
-    fn close(this: &Groups, group: u32);
+    fn begin(this: &Batches, key: u32) -> u32;
+    #[wasm_bindgen(method, js_name = isWanted)]
+    fn is_wanted(this: &Batches, key: u32) -> bool;
+    /// 0 if it is open, 1 if it is closed, 2 if it is flushed.
     #[wasm_bindgen(method)]
-    fn overflows(this: &Groups, group: u32) -> bool;
-    #[wasm_bindgen(method, js_name = goesOn)]
-    fn goes_on(this: &Groups, group: u32) -> bool;
-    /// True if the call is under way, and its outcome will be told.
+    fn window(this: &Batches, key: u32) -> u32;
+    /// 0 if the call has succeeded, 1 if it has failed, 2 if that was a conflict, 3 if it is under way.
     #[wasm_bindgen(method)]
-    fn call(this: &Groups, group: u32, phase: u32) -> bool;
+    fn call(this: &Batches, key: u32, phase: u32) -> u32;
+    #[wasm_bindgen(method, js_name = callTogether)]
+    fn call_together(this: &Batches, keys: Vec<u32>, phase: u32);
     #[wasm_bindgen(method)]
-    fn release(this: &Groups, group: u32);
-    /// Four times the number of operations, plus 2 if runs wait, plus 1 if the resource has changed.
+    fn release(this: &Batches, key: u32);
+    /// 1 if the resource has changed, plus 2 if the window is closed.
     #[wasm_bindgen(method)]
-    fn execute(this: &Groups, group: u32) -> u32;
-    #[wasm_bindgen(method, js_name = keepExecuting)]
-    fn keep_executing(this: &Groups, group: u32);
+    fn execute(this: &Batches, key: u32, is_last: bool) -> u32;
+    #[wasm_bindgen(method, js_name = startOver)]
+    fn start_over(this: &Batches, key: u32);
     #[wasm_bindgen(method)]
-    fn take(this: &Groups, group: u32);
+    fn abort(this: &Batches, key: u32);
+    #[wasm_bindgen(method, js_name = isAborted)]
+    fn is_aborted(this: &Batches, key: u32) -> bool;
     #[wasm_bindgen(method)]
-    fn settle(this: &Groups, group: u32) -> bool;
+    fn settle(this: &Batches, key: u32, is_failed: bool) -> bool;
+    #[wasm_bindgen(method, js_name = isObserved)]
+    fn is_observed(this: &Batches, key: u32) -> bool;
     #[wasm_bindgen(method)]
-    fn fail(this: &Groups, group: u32, operations: u32) -> bool;
-    #[wasm_bindgen(method)]
-    fn abort(this: &Groups, group: u32);
-    #[wasm_bindgen(method)]
-    fn publish(this: &Groups, group: u32, metric: JsValue, failed: bool);
+    fn publish(this: &Batches, key: u32, durations: JsValue, is_failed: bool);
 
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
 }
 
+/// What a call came to: 0 if it has succeeded, 1 if it has failed, 2 if that was a conflict.
+pub fn read(outcome: u32) -> Result<(), Failure<()>> {
+    if outcome == 0 { Ok(()) } else { Err(Failure { cause: (), is_conflict: outcome == 2 }) }
+}
+
 pub struct Host {
-    groups: Groups,
-    /// A bit for each [`Phase`] that there is a callback for.
+    batches: Batches,
+    /// A bit for each [`Phase`] that there is a callback for, and three further on one for each that is shared.
     callbacks: u32,
-    timer: RefCell<Option<Timeout>>,
-    observed: Cell<bool>,
 }
 
 impl Host {
-    pub fn new(groups: Groups, callbacks: u32) -> Self {
-        Self { groups, callbacks, timer: RefCell::default(), observed: Cell::new(false) }
-    }
-
-    pub fn observe(&self, observed: bool) {
-        self.observed.set(observed);
-    }
-
-    fn has_callback(&self, phase: Phase) -> bool {
-        self.callbacks & (1 << phase as u32) != 0
+    pub fn new(batches: Batches, callbacks: u32) -> Self {
+        Self { batches, callbacks }
     }
 }
 
 impl engine::Host for Host {
     /// What was thrown stays in JavaScript.
     type Error = ();
+    type Timer = Timeout;
 
-    fn close(&self, group: GroupId) {
-        self.groups.close(group as u32);
+    fn calls(&self, phase: Phase) -> bool {
+        self.callbacks & (1 << phase as u32) != 0
     }
 
-    fn overflows(&self, group: GroupId) -> bool {
-        self.groups.overflows(group as u32)
-    }
-
-    fn goes_on(&self, group: GroupId) -> bool {
-        self.groups.goes_on(group as u32)
-    }
-
-    fn call(&self, group: GroupId, phase: Phase) -> Option<Poll<Result<(), ()>>> {
-        if !self.has_callback(phase) {
-            return None;
-        }
-        let is_under_way = self.groups.call(group as u32, phase as u32);
-        Some(if is_under_way { Poll::Pending } else { Poll::Ready(Ok(())) })
-    }
-
-    fn release(&self, group: GroupId) {
-        if self.has_callback(Phase::Lock) {
-            self.groups.release(group as u32);
+    fn begin(&self, key: Key) -> Begun {
+        match self.batches.begin(key as u32) {
+            0 => Begun::Nothing,
+            1 => Begun::Next,
+            _ => Begun::Later,
         }
     }
 
-    fn execute(&self, group: GroupId) -> Executed {
-        let executed = self.groups.execute(group as u32);
-        Executed { operations: executed >> 2, waiting: executed & 2 != 0, changed: executed & 1 != 0 }
+    fn is_wanted(&self, key: Key) -> bool {
+        self.batches.is_wanted(key as u32)
     }
 
-    fn keep_executing(&self, group: GroupId) {
-        self.groups.keep_executing(group as u32);
-    }
-
-    fn take(&self, group: GroupId) {
-        self.groups.take(group as u32);
-    }
-
-    fn settle(&self, group: GroupId, operations: u32, outcome: Result<(), BatchError<()>>) -> bool {
-        match outcome {
-            Ok(()) => self.groups.settle(group as u32),
-            Err(_) => self.groups.fail(group as u32, operations),
+    fn window(&self, key: Key) -> Window {
+        match self.batches.window(key as u32) {
+            0 => Window::Open,
+            1 => Window::Closed,
+            _ => Window::Flushed,
         }
     }
 
-    fn abort(&self, group: GroupId) {
-        self.groups.abort(group as u32);
+    fn call(&self, key: Key, phase: Phase) -> Poll<Result<(), Failure<()>>> {
+        match self.batches.call(key as u32, phase as u32) {
+            3 => Poll::Pending,
+            outcome => Poll::Ready(read(outcome)),
+        }
+    }
+
+    fn is_shared(&self, phase: Phase) -> bool {
+        self.callbacks & (8 << phase as u32) != 0
+    }
+
+    fn call_together(&self, keys: &[Key], phase: Phase) {
+        self.batches.call_together(keys.iter().map(|&key| key as u32).collect(), phase as u32);
+    }
+
+    fn release(&self, key: Key) {
+        self.batches.release(key as u32);
+    }
+
+    fn execute(&self, key: Key, is_last: bool) -> Executed {
+        let executed = self.batches.execute(key as u32, is_last);
+        Executed { is_changed: executed & 1 != 0, is_last: executed & 2 != 0 }
+    }
+
+    fn start_over(&self, key: Key) {
+        self.batches.start_over(key as u32);
+    }
+
+    fn abort(&self, key: Key) {
+        self.batches.abort(key as u32);
+    }
+
+    fn is_aborted(&self, key: Key) -> bool {
+        self.batches.is_aborted(key as u32)
+    }
+
+    fn settle(&self, key: Key, outcome: Result<(), BatchError<()>>) -> bool {
+        self.batches.settle(key as u32, outcome.is_err())
+    }
+
+    fn is_observed(&self, key: Key) -> bool {
+        self.batches.is_observed(key as u32)
+    }
+
+    fn publish(&self, key: Key, metric: Metric, error: Option<&BatchError<()>>) {
+        // A tuple of numbers cannot fail to be serialized. js/core/metrics.ts gives them their names.
+        let durations = serde_wasm_bindgen::to_value(&(
+            metric.lock_duration,
+            metric.load_duration,
+            metric.save_duration,
+            metric.total_duration,
+            metric.attempts,
+            metric.loaded_together,
+            metric.saved_together,
+        ))
+        .unwrap_or_default();
+        self.batches.publish(key as u32, durations, error.is_some());
+    }
+
+    fn random(&self) -> f64 {
+        js_sys::Math::random()
     }
 
     fn now(&self) -> f64 {
         performance_now()
     }
 
-    fn set_timer(&self, delay: f64, tick: impl FnOnce() + 'static) {
-        // Rounded up: a timer that fires early would only have to be set again.
-        *self.timer.borrow_mut() = Some(Timeout::new(delay.ceil() as u32, tick));
-    }
-
-    fn idle(&self) {
-        *self.timer.borrow_mut() = None;
+    fn set_timer(&self, delay: f64, ring: impl FnOnce() + 'static) -> Timeout {
+        // Rounded up: no window closes early.
+        Timeout::new(delay.ceil() as u32, ring)
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         wasm_bindgen_futures::spawn_local(task);
-    }
-
-    fn is_observed(&self) -> bool {
-        self.observed.get()
-    }
-
-    fn publish(&self, group: GroupId, metric: Metric, error: Option<&BatchError<()>>) {
-        // A tuple of numbers cannot fail to be serialized. js/group.ts gives them their names.
-        let numbers = serde_wasm_bindgen::to_value(&(
-            metric.operations,
-            metric.lock_duration,
-            metric.load_duration,
-            metric.save_duration,
-            metric.total_duration,
-        ))
-        .unwrap_or_default();
-        self.groups.publish(group as u32, numbers, error.is_some());
     }
 }

@@ -39,7 +39,7 @@ export function connectionTests(visitor: () => Visitor, name: BrowserName): void
           afterwards,
           outcomes,
           last,
-          stored: await store.loadResource('alice', new AbortController()),
+          stored: await load(store, 'alice'),
         };
       });
       expect(result.afterwards).toBe(1);

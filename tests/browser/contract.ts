@@ -18,14 +18,14 @@ export function contractTests(visitor: () => Visitor): void {
           ...store,
           minDuration: 20,
           maxDuration: 10_000,
-          loadResource: (...args) => (calls.push('load'), store.loadResource(...args)),
-          saveResource: (...args) => (calls.push('save'), store.saveResource(...args)),
+          loadResources: (...args) => (calls.push('load'), store.loadResources(...args)),
+          saveResources: (...args) => (calls.push('save'), store.saveResources(...args)),
         });
         const numbers = Array.from({ length: 1000 }, (_, i) => i);
         const lengths = await Promise.all(
           numbers.map((i) => accounts.run('alice', ({ changes }) => changes.push(i))),
         );
-        const stored = await store.loadResource('alice', new AbortController());
+        const stored = await load(store, 'alice');
         return { calls, lengths, changes: stored.changes, pending: accounts.pending };
       });
       const numbers = Array.from({ length: 1000 }, (_, i) => i);
@@ -45,7 +45,7 @@ export function contractTests(visitor: () => Visitor): void {
         const seen: number[] = [];
         for (let i = 0; i < 20; i++) {
           await accounts.update('alice', (count) => count + 1);
-          seen.push(await other.loadResource('alice', new AbortController()));
+          seen.push(await load(other, 'alice'));
         }
         return seen;
       });
@@ -81,7 +81,7 @@ export function contractTests(visitor: () => Visitor): void {
           ),
           codes: reasons.map((reason) => reason.code),
           cause: reasons[0].cause instanceof Error && `${reasons[0].cause.name}: ${reasons[0].cause.message}`,
-          stored: await store.loadResource('alice', new AbortController()),
+          stored: await load(store, 'alice'),
         };
       });
       expect(result.first).toEqual([1, true, 2]);
@@ -98,10 +98,55 @@ export function contractTests(visitor: () => Visitor): void {
         const accounts = startProcessor<string | undefined, string | number>({ ...store, minDuration: 0 });
         await Promise.all([accounts.update(1, () => 'number'), accounts.update('1', () => 'string')]);
         await accounts.update(1, () => undefined);
-        const load = (key: string | number) => store.loadResource(key, new AbortController());
-        return [(await load(1)) === undefined, await load('1')];
+        return [(await load(store, 1)) === undefined, await load(store, '1')];
       });
       expect(stored).toEqual([true, 'string']);
+    });
+
+    test('Many records are read in one transaction and written in one, and one that cannot be stored fails alone', async () => {
+      const page = await visitor().open();
+      const result = await page.evaluate(async () => {
+        const { indexedDBStore, startProcessor } = groupcommit;
+        const upgrade = (database: IDBDatabase) =>
+          void database.createObjectStore('accounts').createIndex('iban', 'iban', { unique: true });
+        const store = indexedDBStore<{ iban?: unknown; callback?: () => void }>({
+          database: 'together',
+          store: 'accounts',
+          version: 1,
+          upgrade,
+          initial: () => ({}),
+        });
+        const accounts = startProcessor({ ...store, lockResource: undefined, minDuration: 0 });
+        const together: number[] = [];
+        accounts.subscribeBatchMetrics((metric) =>
+          together.push(metric.loadedTogether, metric.savedTogether),
+        );
+
+        const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
+        await Promise.all(keys.map((key) => accounts.run(key, (account) => void (account.iban = key))));
+        const outcomes = await Promise.allSettled(
+          keys.map((key, i) =>
+            accounts.run(key, (account) => {
+              account.iban = `new ${key}`;
+              // One that cannot be cloned, and one that is against the index.
+              if (i === 10) account.callback = () => {};
+              if (i === 50) account.iban = 'new key 49';
+            }),
+          ),
+        );
+        const stored = await Promise.all(keys.map((key) => load(store, key)));
+        return {
+          together: [...new Set(together)],
+          failures: outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.cause.name),
+          stored: stored.map(({ iban }) => iban),
+        };
+      });
+      const failures: Record<number, string> = { 10: 'DataCloneError', 50: 'ConstraintError' };
+      expect(result.together).toEqual([100]);
+      expect(result.failures).toEqual(Array.from({ length: 100 }, (_, i) => failures[i] ?? false));
+      expect(result.stored).toEqual(
+        Array.from({ length: 100 }, (_, i) => (failures[i] ? `key ${i}` : `new key ${i}`)),
+      );
     });
 
     test('maxDuration aborts a load that is kept waiting; a save that has begun is not given up', async () => {
@@ -109,7 +154,7 @@ export function contractTests(visitor: () => Visitor): void {
       const result = await page.evaluate(async () => {
         const { indexedDBStore, startProcessor } = groupcommit;
         const store = indexedDBStore<number>({ database: 'slow', store: 'accounts' });
-        await store.saveResource('alice', 1, new AbortController());
+        await save(store, 'alice', 1);
 
         // A transaction of somebody else on the object store, which takes its time.
         const occupy = async (milliseconds: number) => {
@@ -123,19 +168,20 @@ export function contractTests(visitor: () => Visitor): void {
         const error = await startProcessor(options)
           .update('alice', () => 2)
           .catch((error) => error);
-        const afterwards = await store.loadResource('alice', new AbortController());
+        const afterwards = await load(store, 'alice');
 
         let wasAborted = false;
         const saved = await startProcessor({
           ...options,
           maxDuration: 400,
-          saveResource: async (key, balance, context) => {
+          saveResources: async (batches, call) => {
             await occupy(500);
-            await store.saveResource(key, balance, context);
-            wasAborted = context.signal.aborted;
+            const failures = await store.saveResources(batches, call);
+            wasAborted = call.signal.aborted;
+            return failures;
           },
         }).update('alice', () => 3);
-        const stored = await store.loadResource('alice', new AbortController());
+        const stored = await load(store, 'alice');
         return { code: error.code, cause: error.cause?.name, afterwards, wasAborted, saved, stored };
       });
       expect(result).toEqual({

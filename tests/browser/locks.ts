@@ -35,7 +35,7 @@ export function lockTests(visitor: () => Visitor): void {
     return tabs[0].evaluate(
       async (database, keys) => {
         const store = groupcommit.indexedDBStore({ database, store: 'counters', initial: () => 0 });
-        const counts = await Promise.all(keys.map((key) => store.loadResource(key, new AbortController())));
+        const counts = await Promise.all(keys.map((key) => load(store, key)));
         return counts.reduce((sum, count) => sum + count);
       },
       options.database,
@@ -89,7 +89,8 @@ export function lockTests(visitor: () => Visitor): void {
       const [first, second] = [await visitor().open(), await visitor().open()];
       await first.evaluate(() => {
         const lock = groupcommit.webLocks({ prefix: 'hogged:' });
-        return lock('alice', new AbortController()).then((release) => {
+        const { signal } = new AbortController();
+        return lock('alice', { signal }).then((release) => {
           kept.release = release;
         });
       });

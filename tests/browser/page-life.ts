@@ -39,7 +39,7 @@ export function pageLifeTests(visitor: () => Visitor): void {
       async (database, tries) => {
         const store = groupcommit.indexedDBStore({ database, store: 'counters', initial: () => 0 });
         const keys = Array.from({ length: tries }, (_, i) => `key ${i}`);
-        const counts = await Promise.all(keys.map((key) => store.loadResource(key, new AbortController())));
+        const counts = await Promise.all(keys.map((key) => load(store, key)));
         return counts.reduce((sum, count) => sum + count);
       },
       database,
@@ -142,9 +142,10 @@ export function pageLifeTests(visitor: () => Visitor): void {
 
       const survivor = await visitor().open();
       const stored = await survivor.evaluate(() =>
-        groupcommit
-          .indexedDBStore({ database: 'killed', store: 'counters', initial: () => 0 })
-          .loadResource('alice', new AbortController()),
+        load(
+          groupcommit.indexedDBStore({ database: 'killed', store: 'counters', initial: () => 0 }),
+          'alice',
+        ),
       );
       console.log(
         `${visitor().name}: killed after ${promised} changes were promised as saved; ${stored} are there`,

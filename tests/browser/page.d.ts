@@ -7,6 +7,13 @@ declare global {
 
   var increment: typeof import('./increment.js').increment;
 
+  var load: typeof import('./record.js').load;
+  var save: typeof import('./record.js').save;
+
+  var exhaust: typeof import('../hostile/stack/exhaust.js').exhaust;
+  var watch: typeof import('../hostile/stack/turns.js').watch;
+  var atRest: typeof import('../hostile/stack/turns.js').atRest;
+
   /** What a test keeps in its page from one call of `evaluate` to the next. */
   // biome-ignore lint/suspicious/noExplicitAny: each test keeps something else
   var kept: Record<string, any>;

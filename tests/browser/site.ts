@@ -23,7 +23,11 @@ const scripts = {
     import * as browser from '/dist/esm/browser.js';
     import * as indexeddb from '/dist/esm/indexeddb.js';
     import { increment } from '/increment.js';
-    Object.assign(globalThis, { groupcommit: { ...groupcommit, ...browser, ...indexeddb }, increment, kept: {} });
+    import { load, save } from '/record.js';
+    import { exhaust } from '/hostile/stack/exhaust.js';
+    import { atRest, watch } from '/hostile/stack/turns.js';
+    const ours = { increment, load, save, exhaust, atRest, watch, kept: {} };
+    Object.assign(globalThis, { groupcommit: { ...groupcommit, ...browser, ...indexeddb }, ...ours });
   `,
   '/worker.js': `
     import '/page.js';
@@ -64,6 +68,11 @@ export async function startSite(): Promise<Site> {
 }
 
 function scriptFile(path: string): Promise<string | undefined> {
-  const folder = path.startsWith('/dist/esm/') ? packageFolder : fileURLToPath(new URL('.', import.meta.url));
-  return readFile(join(folder, path), 'utf8').catch(() => undefined);
+  return readFile(join(folderOf(path), path), 'utf8').catch(() => undefined);
+}
+
+function folderOf(path: string): string {
+  if (path.startsWith('/dist/esm/')) return packageFolder;
+  // What tests in Node use too.
+  return fileURLToPath(new URL(path.startsWith('/hostile/') ? '..' : '.', import.meta.url));
 }

@@ -1,10 +1,9 @@
-//! The lock around the load and the save of a batch.
+//! The section "The lock": when it is gotten and released.
 
-use crate::world::{Answer, BatchError, Effect, NO_WINDOW, Outcome, Phase, WINDOW, World};
-use groupcommit::engine::Options;
+use crate::world::{Answer, Config, Effect, NO_WINDOW, Phase, WINDOW, World, at_most};
 
-fn locking(options: Options) -> World {
-    let world = World::new(options);
+fn locking(config: impl Into<Config>) -> World {
+    let world = World::new(config);
     world.answer(Phase::Lock, Answer::Succeeds);
     world
 }
@@ -75,41 +74,6 @@ fn a_lock_that_comes_later_than_the_window_would_have_closed_is_waited_for() {
 }
 
 #[test]
-fn a_lock_that_fails_ends_the_batch() {
-    for answer in [Answer::Fails("taken"), Answer::Hangs] {
-        let world = World::new(WINDOW);
-        world.answer(Phase::Lock, answer);
-        let runs = [world.run("alice"), world.read("alice")];
-        world.step();
-        if answer == Answer::Hangs {
-            world.fail("alice", "taken");
-        }
-        assert_eq!(world.happened(), ["0 lock alice", "0 fail alice 1 2"]);
-        let error = BatchError { phase: Phase::Lock, cause: "taken" };
-        for run in runs {
-            assert_eq!(run.outcome(), Some(Outcome::Failed(error.clone(), 0)));
-        }
-        assert!(world.is_empty());
-    }
-}
-
-#[test]
-fn a_lock_that_fails_takes_no_more_runs_with_it_than_a_batch_may_have() {
-    let world = World::new(Options { max_operations: 2, ..WINDOW });
-    world.answer(Phase::Lock, Answer::Hangs);
-    for _ in 0..3 {
-        world.run("alice");
-    }
-    world.step();
-    world.answer(Phase::Lock, Answer::Succeeds);
-    world.fail("alice", "taken");
-    assert_eq!(
-        world.happened(),
-        ["0 lock alice", "0 fail alice 1 2", "0 lock alice", "0 load alice", "0 execute alice 3"]
-    );
-}
-
-#[test]
 fn the_lock_is_released_when_the_load_fails() {
     let world = locking(WINDOW);
     world.answer(Phase::Load, Answer::Fails("gone"));
@@ -169,7 +133,7 @@ fn the_lock_is_released_also_if_the_batch_has_aborted() {
 
 #[test]
 fn every_batch_gets_the_lock_anew_after_the_one_before_has_released_it() {
-    let world = locking(Options { max_operations: 1, ..WINDOW });
+    let world = locking(at_most(1, WINDOW));
     world.run("alice");
     world.run("alice");
     let caller = world.clone();
@@ -182,40 +146,4 @@ fn every_batch_gets_the_lock_anew_after_the_one_before_has_released_it() {
     let locks: Vec<_> =
         world.happened().into_iter().filter(|event| event.contains("lock") || event.contains("release")).collect();
     assert_eq!(locks, ["0 lock alice", "0 release alice"].repeat(4));
-}
-
-#[test]
-fn a_batch_is_not_held_up_where_there_is_nothing_to_lock() {
-    let world = World::new(NO_WINDOW);
-    world.answer(Phase::Lock, Answer::Nothing);
-    world.run("alice");
-    world.step();
-    assert_eq!(world.happened(), ["0 load alice", "0 execute alice 1", "0 save alice", "0 settle alice 1"]);
-}
-
-#[test]
-fn the_locks_of_different_keys_never_wait_for_each_other() {
-    let world = World::new(NO_WINDOW);
-    world.answer(Phase::Lock, Answer::Hangs);
-    world.run("alice");
-    world.step();
-    world.answer(Phase::Lock, Answer::Succeeds);
-    world.run("bob");
-    world.step();
-    assert_eq!(world.stored("bob"), [2]);
-    assert_eq!(world.hanging("alice"), Some(Phase::Lock));
-}
-
-#[test]
-fn flush_waits_for_the_lock() {
-    let world = World::new(WINDOW);
-    world.answer(Phase::Lock, Answer::Hangs);
-    world.run("alice");
-    world.step();
-    let flush = world.flush_all();
-    world.advance(10.0);
-    assert!(!flush.is_done());
-    world.complete("alice");
-    assert!(flush.is_done());
-    assert_eq!(world.stored("alice"), [1]);
 }

@@ -4,10 +4,23 @@
 
 mod batch;
 mod caller;
+mod cancelling;
 mod deadlines;
-mod ending;
+mod exclusivity;
+mod exhaustive;
+mod flush;
+mod flush_keys;
+mod letters;
 mod lock;
+mod lock_failures;
 mod metrics;
 mod options;
-mod sequences;
+mod places;
+mod places_left;
+mod saving;
+mod simulation;
+mod stop;
+mod timers;
+mod timers_left;
+mod windows;
 mod world;

@@ -1,25 +1,35 @@
 //! The section "Metrics".
 
-use crate::world::{Answer, BatchError, Effect, NO_WINDOW, Phase, Published, WINDOW, World};
-use groupcommit::engine::{Metric, Options};
+use crate::world::{Answer, BatchError, Config, Effect, NO_WINDOW, Name, Phase, Published, WINDOW, World, at_most};
+use groupcommit::engine::Metric;
 
+/// Of a batch for which nothing is called.
 const NOTHING: Metric = Metric {
     start: 0.0,
-    operations: 0,
     lock_duration: 0.0,
     load_duration: 0.0,
     save_duration: 0.0,
     total_duration: 0.0,
+    attempts: 1,
+    loaded_together: 0,
+    saved_together: 0,
 };
 
-fn observed(options: Options) -> World {
-    let world = World::new(options);
+/// Of one that is loaded and saved by calls of its own.
+const SAVED: Metric = Metric { loaded_together: 1, saved_together: 1, ..NOTHING };
+
+fn published(name: Name, operations: u32, metric: Metric) -> Published {
+    Published { name, operations, metric, error: None }
+}
+
+fn observed(config: impl Into<Config>) -> World {
+    let world = World::new(config);
     world.observe(true);
     world
 }
 
 #[test]
-fn one_metric_per_batch_says_when_it_started_how_many_operations_ran_and_how_long_everything_took() {
+fn one_metric_per_batch_says_when_it_started_and_how_long_everything_took() {
     let world = observed(WINDOW);
     for phase in [Phase::Lock, Phase::Load, Phase::Save] {
         world.answer(phase, Answer::Hangs);
@@ -37,13 +47,13 @@ fn one_metric_per_batch_says_when_it_started_how_many_operations_ran_and_how_lon
     world.complete("alice");
     let metric = Metric {
         start: 1_000.0,
-        operations: 3,
         lock_duration: 1.5,
         load_duration: 20.25,
         save_duration: 21.75,
         total_duration: 121.75,
+        ..SAVED
     };
-    assert_eq!(world.metrics(), [Published { key: "alice", metric, error: None }]);
+    assert_eq!(world.metrics(), [published("alice", 3, metric)]);
 }
 
 #[test]
@@ -91,12 +101,13 @@ fn a_batch_that_failed_has_one_too() {
     let [lock, load, save] = [(Phase::Lock, "taken"), (Phase::Load, "gone"), (Phase::Save, "full")]
         .map(|(phase, cause)| Some(BatchError { phase, cause }));
     let metric = Metric { lock_duration: 10.0, total_duration: 10.0, ..NOTHING };
-    let mut metrics = vec![Published { key: "lock", metric, error: lock }];
-    let metric = Metric { lock_duration: 10.0, load_duration: 20.0, total_duration: 30.0, ..NOTHING };
-    metrics.push(Published { key: "load", metric, error: load });
+    let mut metrics = vec![Published { name: "lock", metric, operations: 0, error: lock }];
+    let metric =
+        Metric { lock_duration: 10.0, load_duration: 20.0, total_duration: 30.0, loaded_together: 1, ..NOTHING };
+    metrics.push(Published { name: "load", metric, operations: 0, error: load });
     let (save_duration, total_duration) = (30.0, 130.0);
-    let metric = Metric { operations: 1, save_duration, total_duration, ..metric };
-    metrics.push(Published { key: "save", metric, error: save });
+    let metric = Metric { save_duration, total_duration, saved_together: 1, ..metric };
+    metrics.push(Published { name: "save", metric, operations: 1, error: save });
     assert_eq!(world.metrics(), metrics);
 }
 
@@ -106,29 +117,10 @@ fn durations_are_0_for_what_did_not_take_place() {
     for phase in [Phase::Lock, Phase::Load] {
         world.answer(phase, Answer::Nothing);
     }
-    world.read("alice");
+    world.throw("alice");
     world.advance(100.0);
-    let metric = Metric { operations: 1, total_duration: 100.0, ..NOTHING };
-    assert_eq!(world.metrics(), [Published { key: "alice", metric, error: None }]);
-}
-
-#[test]
-fn the_operations_that_ran_are_counted_and_no_cancelled_ones() {
-    let world = observed(Options { max_operations: 3, ..WINDOW });
-    world.answer(Phase::Load, Answer::Hangs);
-    let cancelled = world.run("alice");
-    for _ in 0..4 {
-        world.run("alice");
-    }
-    world.step();
-    world.cancel(&cancelled);
-    world.answer(Phase::Load, Answer::Succeeds);
-    world.complete("alice");
-    world.advance(10.0);
-    world.run("alice");
-    world.advance(100.0);
-    let operations: Vec<u32> = world.metrics().iter().map(|published| published.metric.operations).collect();
-    assert_eq!(operations, [3, 2]);
+    let metric = Metric { total_duration: 100.0, ..NOTHING };
+    assert_eq!(world.metrics(), [published("alice", 1, metric)]);
 }
 
 #[test]
@@ -141,13 +133,13 @@ fn a_batch_whose_runs_were_all_cancelled_has_a_metric_without_operations() {
     world.advance(30.0);
     world.complete("alice");
     world.advance(100.0);
-    let metric = Metric { load_duration: 30.0, total_duration: 100.0, ..NOTHING };
-    assert_eq!(world.metrics(), [Published { key: "alice", metric, error: None }]);
+    let metric = Metric { load_duration: 30.0, total_duration: 30.0, loaded_together: 1, ..NOTHING };
+    assert_eq!(world.metrics(), [published("alice", 0, metric)]);
 }
 
 #[test]
 fn every_batch_of_many_has_its_own() {
-    let world = observed(Options { max_operations: 1, ..NO_WINDOW });
+    let world = observed(at_most(1, NO_WINDOW));
     world.answer(Phase::Save, Answer::Hangs);
     world.run("alice");
     world.run("alice");
@@ -156,9 +148,8 @@ fn every_batch_of_many_has_its_own() {
         world.advance(10.0);
         world.complete("alice");
     }
-    let metric = |start| Metric { start, operations: 1, save_duration: 10.0, total_duration: 10.0, ..NOTHING };
-    let published = |start| Published { key: "alice", metric: metric(start), error: None };
-    assert_eq!(world.metrics(), [published(0.0), published(10.0)]);
+    let metric = |start| Metric { start, save_duration: 10.0, total_duration: 10.0, ..SAVED };
+    assert_eq!(world.metrics(), [0.0, 10.0].map(|start| published("alice", 1, metric(start))));
 }
 
 #[test]
@@ -188,9 +179,8 @@ fn whoever_subscribes_while_a_batch_is_under_way_gets_0_for_what_began_before() 
         world.advance(10.0);
         world.complete("alice");
         let [Published { metric, .. }] = world.metrics()[..] else { panic!("one metric") };
-        assert_eq!((metric.operations, metric.load_duration, metric.save_duration), (1, 0.0, 10.0));
-        // How long the batch took is known only if it has a deadline.
-        assert_eq!(metric.total_duration, if options == WINDOW { 20.0 } else { 0.0 });
+        assert_eq!((metric.load_duration, metric.save_duration), (0.0, 10.0));
+        assert_eq!((metric.start, metric.total_duration), (0.0, 20.0), "these are right all the same");
     }
 }
 

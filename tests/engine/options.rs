@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 /// Why no processor starts.
 fn refusal(options: Options) -> Option<OptionsError> {
-    Processor::new(options, Host::new(&Rc::default(), options)).err()
+    Processor::new(options, Host::new(&Rc::default(), options.into())).err()
 }
 
 #[test]
@@ -31,9 +31,9 @@ fn max_duration_must_not_be_less_than_min_duration() {
 }
 
 #[test]
-fn max_operations_must_be_at_least_1() {
-    assert_eq!(refusal(Options { max_operations: 0, ..WINDOW }), Some(OptionsError::MaxOperations));
-    assert_eq!(refusal(Options { max_operations: 1, ..WINDOW }), None);
+fn concurrency_must_be_at_least_1() {
+    assert_eq!(refusal(Options { concurrency: 0, ..WINDOW }), Some(OptionsError::Concurrency));
+    assert_eq!(refusal(Options { concurrency: 1, ..WINDOW }), None);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn what_is_refused_is_named() {
     for (error, name) in [
         (OptionsError::MinDuration, "minDuration"),
         (OptionsError::MaxDuration, "maxDuration"),
-        (OptionsError::MaxOperations, "maxOperations"),
+        (OptionsError::Concurrency, "concurrency"),
     ] {
         assert_eq!(error.option(), name);
         assert!(error.to_string().starts_with(name), "{error}");

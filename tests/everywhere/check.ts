@@ -32,6 +32,38 @@ export async function check(): Promise<string> {
   return [...events, balances.join(' '), await cancelled, failed, stopped].join(', ');
 }
 
+/** What AsyncLocalStorage of Node is, where there are no types of Node. */
+interface Storage {
+  run<T>(store: string, callback: () => T): T;
+  getStore(): string | undefined;
+}
+
+/** Tells which store load, operation and save see, of three callers in a context each, on a key of their own and on a shared one. */
+export async function checkContexts(): Promise<string> {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): { AsyncLocalStorage: new () => Storage } };
+  };
+  const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
+  const storage = new AsyncLocalStorage();
+  const seen: string[] = [];
+  const see = (what: string) => void seen.push(`${what} ${storage.getStore()}`);
+  const accounts = startProcessor<object>({
+    minDuration: 10,
+    loadResource: async (key) => {
+      see(`load ${key}`);
+      return {};
+    },
+    saveResource: async (key) => see(`save ${key}`),
+  });
+  const callers = ['A', 'B', 'C'].flatMap((caller) =>
+    storage.run(caller, () =>
+      [`own${caller}`, 'shared'].map((key) => accounts.run(key, () => see(`run ${key}`))),
+    ),
+  );
+  await Promise.all(callers);
+  return seen.sort().join(', ');
+}
+
 async function failure(run: Promise<unknown>): Promise<string> {
   try {
     return `${await run}`;

@@ -7,6 +7,13 @@ import { browsers } from './browsers.mjs';
 export const line =
   'load alice, save alice 321, load bob, 1 21 321, ERR_OPERATION_CANCELLED, ERR_SAVE_FAILED (disk full), ERR_PROCESSOR_STOPPED';
 
+/** What checkContexts of check.ts tells where there are asynchronous contexts. */
+const contexts =
+  'load ownA A, load ownB B, load ownC C, load shared A, run ownA A, run ownB B, run ownC C, ' +
+  'run shared A, run shared B, run shared C, save ownA A, save ownB B, save ownC C, save shared A';
+
+const lineAndContexts = `${line}, ${contexts}`;
+
 const forbidden =
   "Error: WebAssembly may not be compiled here: 'wasm-unsafe-eval' is missing in script-src of the Content-Security-Policy, " +
   "or the host takes only compiled modules, as 'groupcommit/slim' does";
@@ -29,13 +36,13 @@ export const environments = [
   ...typescript('node16', 'main.ts', 'commonjs.cts'),
   ...typescript('nodenext', 'main.ts', 'commonjs.cts'),
   ...typescript('bundler', 'main.ts'),
-  command('bun', 'Bun', 'bun main.ts'),
-  command('deno', 'Deno', 'deno run --check --allow-read main.ts'),
+  command('bun', 'Bun', 'bun main.ts', lineAndContexts),
+  command('deno', 'Deno', 'deno run --check --allow-read main.ts', lineAndContexts),
   command('vitest', 'Vitest', 'vitest run --disable-console-intercept'),
   command('vitest', 'Vitest, jsdom', 'vitest run --disable-console-intercept --environment jsdom'),
   command('jest', 'Jest', 'jest node.test.js'),
   command('jest', 'Jest, jsdom', 'jest jsdom.test.js'),
-  workerd('by wrangler and miniflare', '/', line),
+  workerd('by wrangler and miniflare', '/', lineAndContexts),
   workerd(
     'requests of a Durable Object',
     '/durable-object',
@@ -75,6 +82,7 @@ function nodes(installed) {
     name: `Node, ${file.endsWith('.mjs') ? 'import' : 'require'}${file.startsWith('slim') ? ', slim' : ''}`,
     version,
     run: (consumer) => consumer.run(node(consumer), file),
+    expected: lineAndContexts,
   }));
 }
 
@@ -94,12 +102,13 @@ function typescript(resolution, ...files) {
   }));
 }
 
-function command(consumer, name, line) {
+function command(consumer, name, line, expected) {
   return {
     consumer,
     name,
     version: (consumer) => consumer.version(line.split(' ')[0]),
     run: (consumer) => consumer.exec(line),
+    expected,
   };
 }
 
@@ -110,7 +119,8 @@ function workerd(name, path, expected) {
     expected,
     version: (consumer) => consumer.version('workerd'),
     async run(consumer) {
-      const options = '--dry-run --outdir dist --name check --compatibility-date 2026-03-01';
+      const options =
+        '--dry-run --outdir dist --name check --compatibility-date 2026-03-01 --compatibility-flags nodejs_compat';
       await consumer.once('dist', () => consumer.exec(`wrangler deploy worker.js ${options}`));
       return consumer.run(process.execPath, 'main.mjs', 'dist', path);
     },

@@ -1,6 +1,4 @@
 // Packs the package, installs it into a consumer project for each environment, and runs the same few lines in all of them.
-//
-//   node tests/everywhere/main.mjs [--only WORD]…   only rows whose name has one of the words
 
 import { createHash } from 'node:crypto';
 import { readFile, rename } from 'node:fs/promises';
@@ -11,6 +9,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { pack } from '../../scripts/package/pack.mjs';
 import { cachePath, locked } from '../../scripts/setup/cache.mjs';
+import { guarded } from '../../scripts/setup/failure.mjs';
 import { step } from '../../scripts/setup/progress.mjs';
 import { browsers } from './browsers.mjs';
 import { Consumer } from './consumer.mjs';
@@ -20,16 +19,33 @@ import { environments, line } from './environments.mjs';
 const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
 const reasonLines = 40;
 
-const { only } = parseArgs({ options: { only: { type: 'string', multiple: true } } }).values;
+const help = 'npm run test:everywhere -- [--only WORD]…   only rows whose name has one of the words';
+
+const { only } = parseOptions();
 const chosen = environments.filter(
   ({ name }) => !only || only.some((word) => name.toLowerCase().includes(word.toLowerCase())),
 );
 
-const results = await step('everywhere', 'the package in every environment', (report) =>
-  locked('everywhere', report, () => runAll(chosen, report)),
+const results = await guarded(() =>
+  step('everywhere', 'the package in every environment', (report) =>
+    locked('everywhere', report, () => runAll(chosen, report)),
+  ),
 );
 show(results);
 process.exitCode = results.every(({ passed }) => passed) && results.length > 0 ? 0 : 1;
+
+function parseOptions() {
+  const options = { only: { type: 'string', multiple: true }, help: { type: 'boolean' } };
+  try {
+    const { values } = parseArgs({ options });
+    if (!values.help) return values;
+    console.log(help);
+    process.exit();
+  } catch (error) {
+    console.error(`${error.message}\n\n${help}`);
+    process.exit(2);
+  }
+}
 
 async function runAll(chosen, report) {
   const cache = cachePath('everywhere');

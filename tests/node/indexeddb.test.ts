@@ -6,6 +6,7 @@ import { webLocks } from 'groupcommit/browser';
 import { type IndexedDBStoreOptions, indexedDBStore } from 'groupcommit/indexeddb';
 import { deleteDB, openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { load, save } from '../browser/record.js';
 import { rejectionOf, settleDown, watch } from './support.js';
 
 interface Account {
@@ -22,7 +23,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const context = (signal = new AbortController().signal) => ({ signal });
+const context = (signal = new AbortController().signal) => ({ key: 'alice', signal });
 const initial = (): Account => ({ balance: 0 });
 
 function accounts(options: Partial<IndexedDBStoreOptions<Account, string | number>> = {}) {
@@ -65,12 +66,12 @@ describe('indexedDBStore', () => {
     });
 
     test('A missing record loads as undefined', async () => {
-      expect(await accounts().loadResource('alice', context())).toBeUndefined();
+      expect(await load(accounts(), 'alice', context())).toBeUndefined();
     });
 
     test('or as what initial makes of its key', async () => {
       const store = indexedDBStore({ database, store: 'names', initial: (key: string) => ({ name: key }) });
-      expect(await store.loadResource('alice', context())).toEqual({ name: 'alice' });
+      expect(await load(store, 'alice', context())).toEqual({ name: 'alice' });
     });
 
     test('A resource that is undefined deletes the record', async () => {
@@ -87,17 +88,17 @@ describe('indexedDBStore', () => {
     test('A record that is null, 0, false or empty is there', async () => {
       const store = indexedDBStore<unknown>({ database, store: 'accounts', initial: () => 'initial' });
       for (const value of [null, 0, false, '']) {
-        await store.saveResource('alice', value, context());
-        expect(await store.loadResource('alice', context())).toBe(value);
+        await save(store, 'alice', value, context());
+        expect(await load(store, 'alice', context())).toBe(value);
       }
     });
 
     test("1 and '1' are different keys; -1, 0.5 and Infinity are keys", async () => {
       const store = accounts();
       const keys = [1, '1', -1, 0.5, Infinity, ''];
-      for (const [balance, key] of keys.entries()) await store.saveResource(key, { balance }, context());
+      for (const [balance, key] of keys.entries()) await save(store, key, { balance }, context());
       for (const [balance, key] of keys.entries()) {
-        expect(await store.loadResource(key, context())).toEqual({ balance });
+        expect(await load(store, key, context())).toEqual({ balance });
       }
     });
   });
@@ -114,46 +115,129 @@ describe('indexedDBStore', () => {
         if (made.mode === 'readwrite') made.addEventListener('complete', () => events.push('completed'));
         return made;
       });
-      await accounts().saveResource('alice', { balance: 1 }, context());
+      await save(accounts(), 'alice', { balance: 1 }, context());
       events.push('done');
       expect(events).toEqual(['completed', 'done']);
     });
 
     test('It puts and commits before the call returns', async () => {
       const store = accounts();
-      await store.loadResource('alice', context());
+      await load(store, 'alice', context());
       const put = vi.spyOn(IDBObjectStore.prototype, 'put');
       const commit = vi.spyOn(IDBTransaction.prototype, 'commit');
-      const saved = store.saveResource('alice', { balance: 1 }, context());
+      const saved = save(store, 'alice', { balance: 1 }, context());
       expect([put.mock.calls.length, commit.mock.calls.length]).toEqual([1, 1]);
       await saved;
     });
 
     test('The durability is that of the options', async () => {
       const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
-      await accounts({ durability: 'strict' }).saveResource('alice', { balance: 1 }, context());
+      await save(accounts({ durability: 'strict' }), 'alice', { balance: 1 }, context());
       expect(transaction).toHaveBeenCalledWith('accounts', 'readwrite', { durability: 'strict' });
+    });
+  });
+
+  describe('Many records', () => {
+    const call = { signal: new AbortController().signal };
+    const batch = (key: string, resource?: unknown) => ({ key, resource, ...call });
+    const anything = () => indexedDBStore<unknown>({ database, store: 'accounts' });
+
+    test('are read in one transaction, and written in one', async () => {
+      await load(accounts(), 'alice', call);
+      const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+      const processor = startProcessor({ ...accounts({ initial }), minDuration: 0 });
+      const keys = Array.from({ length: 1000 }, (_, i) => `key ${i}`);
+      await Promise.all(keys.map((key, i) => processor.update(key, () => ({ balance: i }))));
+      expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual(['readonly', 'readwrite']);
+      const batches = keys.map((key) => batch(key));
+      expect(await anything().loadResources(batches, call)).toEqual(keys.map((_, i) => ({ balance: i })));
+    });
+
+    test('What cannot be put is the failure of its own key: functions, Errors, and getters that throw', async () => {
+      const reason = new Error('no balance');
+      const throwing = (thrown: unknown) => ({
+        get balance() {
+          throw thrown;
+        },
+      });
+      const resources = [1, () => {}, 3, new Error('balance'), throwing(reason), throwing('text'), 7];
+      const batches = resources.map((resource, i) => batch(`key ${i}`, resource));
+      const outcome = await anything().saveResources(batches, call);
+      expect(outcome).toEqual([
+        undefined,
+        expect.objectContaining({ name: 'DataCloneError', message: expect.stringContaining("'key 1'") }),
+        undefined,
+        expect.objectContaining({ name: 'TypeError', message: expect.stringContaining("'key 3'") }),
+        reason,
+        expect.objectContaining({ cause: 'text', message: expect.stringMatching(/./) }),
+        undefined,
+      ]);
+      expect(outcome[4]).toBe(reason);
+      const stored = [1, undefined, 3, undefined, undefined, undefined, 7];
+      expect(await anything().loadResources(batches, call)).toEqual(stored);
+    });
+
+    test('What initial throws is the failure of its own key', async () => {
+      const reason = new Error('not this one');
+      const store = indexedDBStore({
+        database,
+        store: 'accounts',
+        initial(key: string) {
+          if (key === 'bob') throw reason;
+          return key;
+        },
+      });
+      const batches = ['alice', 'bob', 'carol'].map((key) => batch(key));
+      expect(await store.loadResources(batches, call)).toEqual(['alice', reason, 'carol']);
+    });
+
+    test('A request that fails does not fail the others, whose transaction it has aborted', async () => {
+      const upgrade = (db: IDBDatabase) => {
+        db.createObjectStore('accounts').createIndex('balance', 'balance', { unique: true });
+      };
+      const store = accounts({ version: 1, upgrade });
+      const balances = [1, 2, 3, 3, 5];
+      const batches = balances.map((balance, i) => ({ key: i, resource: { balance }, ...call }));
+      const constraint = expect.objectContaining({ name: 'ConstraintError' });
+      expect(await store.saveResources(batches, call)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        constraint,
+        undefined,
+      ]);
+      const stored = [1, 2, 3, undefined, 5].map((balance) => balance && { balance });
+      expect(await store.loadResources(batches, call)).toEqual(stored);
+    });
+
+    test('A database that does not open is tried once, not once a key', async () => {
+      (await openDB(database, 3)).close();
+      const open = vi.spyOn(IDBFactory.prototype, 'open');
+      const batches = ['alice', 'bob', 'carol'].map((key) => ({ key, ...call }));
+      const error = await rejectionOf(accounts({ version: 2 }).loadResources(batches, call));
+      expect(error).toMatchObject({ name: 'VersionError' });
+      expect(open).toHaveBeenCalledTimes(1);
     });
   });
 
   describe('The signal', () => {
     test('One that has aborted already starts no transaction', async () => {
       const store = accounts();
-      await store.loadResource('alice', context());
+      await load(store, 'alice', context());
       const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
       const reason = new Error('too late');
       const aborted = context(AbortSignal.abort(reason));
-      expect(await rejectionOf(store.loadResource('alice', aborted))).toBe(reason);
-      expect(await rejectionOf(store.saveResource('alice', { balance: 1 }, aborted))).toBe(reason);
+      expect(await rejectionOf(load(store, 'alice', aborted))).toBe(reason);
+      expect(await rejectionOf(save(store, 'alice', { balance: 1 }, aborted))).toBe(reason);
       expect(transaction).not.toHaveBeenCalled();
     });
 
     test('It aborts the transaction of a load', async () => {
       const store = accounts();
-      await store.loadResource('alice', context());
+      await load(store, 'alice', context());
       const release = await occupy();
       const controller = new AbortController();
-      const loaded = watch(store.loadResource('alice', context(controller.signal)));
+      const loaded = watch(load(store, 'alice', context(controller.signal)));
       const reason = new Error('too slow');
       controller.abort(reason);
       await settleDown();
@@ -163,10 +247,10 @@ describe('indexedDBStore', () => {
 
     test('A save that has begun cannot be aborted: its outcome counts', async () => {
       const store = accounts();
-      await store.saveResource('alice', { balance: 1 }, context());
+      await save(store, 'alice', { balance: 1 }, context());
       const release = await occupy();
       const controller = new AbortController();
-      const saved = watch(store.saveResource('alice', { balance: 2 }, context(controller.signal)));
+      const saved = watch(save(store, 'alice', { balance: 2 }, context(controller.signal)));
       controller.abort(new Error('too late'));
       await settleDown();
       expect(saved.outcome.state).toBe('pending');
@@ -179,7 +263,7 @@ describe('indexedDBStore', () => {
     test('It ends the wait for a database that does not open', async () => {
       const old = await openDB(database, 1, { upgrade: (db) => void db.createObjectStore('accounts') });
       const controller = new AbortController();
-      const loaded = watch(accounts({ version: 2 }).loadResource('alice', context(controller.signal)));
+      const loaded = watch(load(accounts({ version: 2 }), 'alice', context(controller.signal)));
       await settleDown();
       expect(loaded.outcome.state).toBe('pending');
       const reason = new Error('too slow');
@@ -193,8 +277,8 @@ describe('indexedDBStore', () => {
       const { signal } = new AbortController();
       const added = vi.spyOn(signal, 'addEventListener');
       const store = accounts();
-      await store.loadResource('alice', context(signal));
-      await store.saveResource('alice', { balance: 1 }, context(signal));
+      await load(store, 'alice', context(signal));
+      await save(store, 'alice', { balance: 1 }, context(signal));
       expect(added).toHaveBeenCalled();
       expect(getEventListeners(signal, 'abort')).toEqual([]);
     });
@@ -207,19 +291,19 @@ describe('indexedDBStore', () => {
       const open = opened();
       const store = accounts();
       expect(open).not.toHaveBeenCalled();
-      await Promise.all(['alice', 'bob', 'carol'].map((key) => store.loadResource(key, context())));
-      await store.saveResource('alice', { balance: 1 }, context());
-      await store.loadResource('alice', context());
+      await Promise.all(['alice', 'bob', 'carol'].map((key) => load(store, key, context())));
+      await save(store, 'alice', { balance: 1 }, context());
+      await load(store, 'alice', context());
       // The database was new: it has been opened, and upgraded by `version: undefined` at once.
       expect(open).toHaveBeenCalledTimes(1);
     });
 
     test('A missing object store is made with the next version, also beside those of others', async () => {
-      const [first, second, third] = ['accounts', 'carts', 'visits'].map((store) =>
+      const stores = ['accounts', 'carts', 'visits'].map((store) =>
         indexedDBStore<number>({ database, store }),
       );
-      await Promise.all([first, second, third].map((store, i) => store?.saveResource('alice', i, context())));
-      await first?.saveResource('alice', 10, context());
+      await Promise.all(stores.map((store, i) => save(store, 'alice', i, context())));
+      await save(stores[0] as (typeof stores)[number], 'alice', 10, context());
       expect(
         await Promise.all(['accounts', 'carts', 'visits'].map((store) => stored('alice', store))),
       ).toEqual([10, 1, 2]);
@@ -227,7 +311,7 @@ describe('indexedDBStore', () => {
 
     test('With a version given, a missing object store is an error that names it', async () => {
       (await openDB(database, 3)).close();
-      const error = await rejectionOf(accounts({ version: 3 }).loadResource('alice', context()));
+      const error = await rejectionOf(load(accounts({ version: 3 }), 'alice', context()));
       expect(error).toMatchObject({
         name: 'NotFoundError',
         message: expect.stringContaining("'accounts' in version 3"),
@@ -244,7 +328,7 @@ describe('indexedDBStore', () => {
           expect(transaction.mode).toBe('versionchange');
         },
       });
-      await store.saveResource('alice', { balance: 1 }, context());
+      await save(store, 'alice', { balance: 1 }, context());
       expect(versions).toEqual([0, 4]);
       expect(await stored('alice', 'carts')).toEqual({ items: 1 });
     });
@@ -256,23 +340,23 @@ describe('indexedDBStore', () => {
           throw failure;
         },
       });
-      expect(await rejectionOf(store.loadResource('alice', context()))).toBe(failure);
+      expect(await rejectionOf(load(store, 'alice', context()))).toBe(failure);
       expect(await indexedDB.databases()).not.toContainEqual(expect.objectContaining({ name: database }));
     });
 
     test('A newer version than that of the options is a VersionError', async () => {
       (await openDB(database, 3)).close();
-      const error = await rejectionOf(accounts({ version: 2 }).loadResource('alice', context()));
+      const error = await rejectionOf(load(accounts({ version: 2 }), 'alice', context()));
       expect(error).toMatchObject({ name: 'VersionError', message: expect.stringMatching(/./) });
     });
 
     test('It closes when somebody else wants to upgrade or delete the database, and is opened again', async () => {
       const store = accounts();
-      await store.saveResource('alice', { balance: 1 }, context());
+      await save(store, 'alice', { balance: 1 }, context());
       (await openDB(database, 7)).close();
-      expect(await store.loadResource('alice', context())).toEqual({ balance: 1 });
+      expect(await load(store, 'alice', context())).toEqual({ balance: 1 });
       await deleteDB(database);
-      expect(await store.loadResource('alice', context())).toBeUndefined();
+      expect(await load(store, 'alice', context())).toBeUndefined();
     });
 
     test('It is opened again after it was closed under the store (InvalidStateError)', async () => {
@@ -286,12 +370,12 @@ describe('indexedDBStore', () => {
         return transaction.apply(this, args);
       });
       const store = accounts();
-      await store.saveResource('alice', { balance: 1 }, context());
+      await save(store, 'alice', { balance: 1 }, context());
       spy.mockRestore();
       connection?.close();
       const open = opened();
-      await store.saveResource('alice', { balance: 2 }, context());
-      expect(await store.loadResource('alice', context())).toEqual({ balance: 2 });
+      await save(store, 'alice', { balance: 2 }, context());
+      expect(await load(store, 'alice', context())).toEqual({ balance: 2 });
       expect(open).toHaveBeenCalledTimes(1);
     });
 
@@ -306,12 +390,12 @@ describe('indexedDBStore', () => {
         return transaction.apply(this, args);
       });
       const store = accounts();
-      await store.saveResource('alice', { balance: 1 }, context());
+      await save(store, 'alice', { balance: 1 }, context());
       forceCloseDatabase(connection as never);
       await settleDown();
-      await store.saveResource('alice', { balance: 2 }, context());
+      await save(store, 'alice', { balance: 2 }, context());
 
-      const saved = store.saveResource('alice', { balance: 3 }, context());
+      const saved = save(store, 'alice', { balance: 3 }, context());
       forceCloseDatabase(connection as never);
       await saved;
       expect(await stored('alice')).toEqual({ balance: 3 });
@@ -330,34 +414,34 @@ describe('indexedDBStore', () => {
         queueMicrotask(() => forceCloseDatabase(this as never));
         return made;
       });
-      expect(await accounts().loadResource('alice', context())).toBeUndefined();
+      expect(await load(accounts(), 'alice', context())).toBeUndefined();
     });
 
     test('It is opened again once, not twice: an UnknownError that stays is the outcome', async () => {
       const store = accounts();
-      await store.loadResource('alice', context());
+      await load(store, 'alice', context());
       const lost = new DOMException('Connection to Indexed Database server lost.', 'UnknownError');
       const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
         throw lost;
       });
       const open = opened();
-      expect(await rejectionOf(store.loadResource('alice', context()))).toBe(lost);
+      expect(await rejectionOf(load(store, 'alice', context()))).toBe(lost);
       expect(transaction).toHaveBeenCalledTimes(2);
       expect(open).toHaveBeenCalledTimes(1);
 
       transaction.mockRestore();
-      await store.saveResource('alice', { balance: 1 }, context());
+      await save(store, 'alice', { balance: 1 }, context());
       expect(await stored('alice')).toEqual({ balance: 1 });
     });
 
     test('close() closes it, also while it opens, and the next load opens it again', async () => {
       const store = accounts();
-      const saved = store.saveResource('alice', { balance: 1 }, context());
+      const saved = save(store, 'alice', { balance: 1 }, context());
       store.close();
       await saved;
       store.close();
       await deleteDB(database, { blocked: () => expect.fail('the connection is still open') });
-      expect(await store.loadResource('alice', context())).toBeUndefined();
+      expect(await load(store, 'alice', context())).toBeUndefined();
     });
   });
 
@@ -380,7 +464,7 @@ describe('indexedDBStore', () => {
       vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
         this.abort();
       });
-      const error = await rejectionOf(accounts().saveResource('alice', { balance: 1 }, context()));
+      const error = await rejectionOf(save(accounts(), 'alice', { balance: 1 }, context()));
       expect(error).toBeInstanceOf(Error);
       expect(error).toMatchObject({ name: 'AbortError', message: expect.stringContaining("'accounts'") });
     });
@@ -390,8 +474,8 @@ describe('indexedDBStore', () => {
         db.createObjectStore('accounts').createIndex('balance', 'balance', { unique: true });
       };
       const store = accounts({ version: 1, upgrade });
-      await store.saveResource('alice', { balance: 1 }, context());
-      const error = await rejectionOf(store.saveResource('bob', { balance: 1 }, context()));
+      await save(store, 'alice', { balance: 1 }, context());
+      const error = await rejectionOf(save(store, 'bob', { balance: 1 }, context()));
       expect(error).toMatchObject({ name: 'ConstraintError', message: expect.stringMatching(/./) });
       expect(await stored('bob')).toBeUndefined();
     });

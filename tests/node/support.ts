@@ -58,22 +58,27 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknow
   );
 }
 
-export interface Context {
+/** What lock, load and save of one batch get. */
+export interface Batch<Key extends string | number = string> {
+  readonly key: Key;
   readonly signal: AbortSignal;
 }
 
-export interface HeldLoad<Resource, Key> {
+/** The same, for who does not look at the key. */
+export type Context = Pick<Batch, 'signal'>;
+
+export interface HeldLoad<Resource, Key extends string | number> {
   key: Key;
-  context: Context;
+  batch: Batch<Key>;
   argumentCount: number;
   succeed(resource: Resource): Promise<void>;
   fail(reason: unknown): Promise<void>;
 }
 
-export interface HeldSave<Resource, Key> {
+export interface HeldSave<Resource, Key extends string | number> {
   key: Key;
   resource: Resource;
-  context: Context;
+  batch: Batch<Key>;
   argumentCount: number;
   succeed(): Promise<void>;
   fail(reason: unknown): Promise<void>;
@@ -91,13 +96,13 @@ export function heldStore<Resource, Key extends string | number = string>() {
     loads,
     saves,
     calls,
-    loadResource(...args: [key: Key, context: Context]): Promise<Resource> {
-      const [key, context] = args;
+    loadResource(...args: [key: Key, batch: Batch<Key>]): Promise<Resource> {
+      const [key, batch] = args;
       const gate = deferred<Resource>();
       calls.push(`load ${key}`);
       loads.push({
         key,
-        context,
+        batch,
         argumentCount: args.length,
         succeed: async (resource) => {
           calls.push(`loaded ${key}`);
@@ -112,14 +117,14 @@ export function heldStore<Resource, Key extends string | number = string>() {
       });
       return gate.promise;
     },
-    saveResource(...args: [key: Key, resource: Resource, context: Context]): Promise<void> {
-      const [key, resource, context] = args;
+    saveResource(...args: [key: Key, resource: Resource, batch: Batch<Key>]): Promise<void> {
+      const [key, resource, batch] = args;
       const gate = deferred();
       calls.push(`save ${key}`);
       saves.push({
         key,
         resource,
-        context,
+        batch,
         argumentCount: args.length,
         succeed: async () => {
           calls.push(`saved ${key}`);

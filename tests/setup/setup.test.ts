@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled } from '../../scripts/setup/dependencies.mjs';
 import { run } from '../../scripts/setup/run.mjs';
-import { hasTarget } from '../../scripts/setup/rust.mjs';
+import { hasTarget } from '../../scripts/setup/sysroot.mjs';
 import { atLeast, lockedVersion } from '../../scripts/setup/versions.mjs';
 
 let folder: string;
@@ -95,14 +95,18 @@ describe('the cache', () => {
   /** Fills the folder `tool` of a cache in a process of its own, as another clone would. */
   function fill(cache: string, work: string): Promise<{ code: number | null; output: string }> {
     const program = `
+      import { existsSync } from 'node:fs';
       import { writeFile } from 'node:fs/promises';
       import { setTimeout as sleep } from 'node:timers/promises';
       import { guarded } from ${script('failure')};
       import { cached } from ${script('cache')};
-      const folder = await guarded(() => cached('tool', async (growing) => {
-        await writeFile(growing + '/file', 'content');
-        ${work}
-        console.log('filled');
+      const folder = await guarded(() => cached('tool', {
+        works: async (folder) => existsSync(folder + '/file'),
+        fill: async (growing) => {
+          await writeFile(growing + '/file', 'content');
+          ${work}
+          console.log('filled');
+        },
       }, () => {}));
       console.log(folder);`;
     const env = { ...process.env, GROUPCOMMIT_CACHE: cache };

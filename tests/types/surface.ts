@@ -1,12 +1,19 @@
+// What compiles, and what does not. A comment at the beginning of a line is the title of what follows.
+
 import { expectTypeOf } from 'expect-type';
 import {
+  type BatchContext,
   BatchError,
   type BatchMetric,
+  type CallContext,
+  ConflictError,
+  EngineError,
   type Operation,
   OperationCancelledError,
   type Processor,
   type ProcessorOptions,
   ProcessorStoppedError,
+  type SavedBatch,
   startProcessor,
 } from 'groupcommit';
 
@@ -14,6 +21,7 @@ interface Account {
   balance: number;
 }
 declare const get: (key: string, signal: AbortSignal) => Promise<Account>;
+declare const acquire: (key: string, signal: AbortSignal) => Promise<() => void>;
 declare const put: (key: string, account: Account, signal: AbortSignal) => Promise<{ status: number }>;
 declare const signal: AbortSignal;
 
@@ -22,6 +30,9 @@ const accounts = startProcessor<Account>({
   minDuration: 100,
   maxDuration: 200,
   maxOperations: 10_000,
+  concurrency: 100,
+  retries: 10,
+  lockResource: async (key, { signal }) => await acquire(key, signal),
   loadResource: async (key, { signal }) => await get(key, signal),
   saveResource: async (key, account, { signal }) => {
     await put(key, account, signal);
@@ -42,13 +53,14 @@ startProcessor().run('a', (resource) => {
   expectTypeOf(resource).not.toBeAny();
 });
 
-// Key extends string | number = string
+// The type is Processor<Resource, Key extends string | number = string>.
 accounts.run('alice', () => {});
 // @ts-expect-error a number is no key of a processor with string keys
 accounts.run(1, () => {});
 const byNumber = startProcessor<Account, number>({
-  loadResource: (key) => {
+  loadResource: (key, batch) => {
     expectTypeOf(key).toEqualTypeOf<number>();
+    expectTypeOf(batch).toEqualTypeOf<BatchContext<number>>();
     return { balance: key };
   },
   saveResource: (key) => {
@@ -70,7 +82,7 @@ startProcessor<Account, symbol>();
 // @ts-expect-error an object is no key
 startProcessor<Account, object>();
 
-// Both functions may return a plain value instead of a promise.
+// The functions may return a plain value instead of a promise.
 startProcessor<Account>({ loadResource: () => ({ balance: 1 }), saveResource: () => {} });
 startProcessor<Account>({ loadResource: async () => ({ balance: 1 }), saveResource: async () => {} });
 startProcessor<Account>({
@@ -81,18 +93,27 @@ startProcessor<Account>({
 startProcessor<Account>({ loadResource: () => 'alice' });
 // @ts-expect-error so it is when it is promised
 startProcessor<Account>({ loadResource: async () => 'alice' });
+// The functions of one batch receive the batch.
 startProcessor<Account>({
-  loadResource: (key, context) => {
+  lockResource: (_key, batch) => {
+    expectTypeOf(batch).toEqualTypeOf<BatchContext<string>>();
+    return undefined;
+  },
+  loadResource: (key, batch) => {
     expectTypeOf(key).toEqualTypeOf<string>();
-    expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>();
+    expectTypeOf(batch).toEqualTypeOf<BatchContext<string>>();
+    expectTypeOf(batch.key).toEqualTypeOf<string>();
+    expectTypeOf(batch.signal).toEqualTypeOf<AbortSignal>();
     // @ts-expect-error the signal is the processor's to set
-    context.signal = signal;
+    batch.signal = signal;
+    // @ts-expect-error and so is the key
+    batch.key = key;
     return { balance: 1 };
   },
-  saveResource: (key, account, context) => {
+  saveResource: (key, account, batch) => {
     expectTypeOf(key).toEqualTypeOf<string>();
     expectTypeOf(account).toEqualTypeOf<Account>();
-    expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>();
+    expectTypeOf(batch).toEqualTypeOf<BatchContext<string>>();
   },
 });
 // @ts-expect-error a duration is a number
@@ -101,8 +122,69 @@ startProcessor<Account>({ minDuration: '100' });
 startProcessor<Account>({ maxDuration: 100n });
 // @ts-expect-error the number of operations is a number
 startProcessor<Account>({ maxOperations: null });
+// @ts-expect-error the number of calls under way is a number
+startProcessor<Account>({ concurrency: '5' });
+// @ts-expect-error the number of retries is a number
+startProcessor<Account>({ retries: '5' });
 // @ts-expect-error a callback is a function
 startProcessor<Account>({ loadResource: 'get' });
+
+// loadResources and saveResources load and save many keys by one call.
+const together = startProcessor<Account>({
+  loadResources: async (batches, call) => {
+    expectTypeOf(batches).toEqualTypeOf<BatchContext<string>[]>();
+    expectTypeOf(call).toEqualTypeOf<CallContext>();
+    expectTypeOf(call.signal).toEqualTypeOf<AbortSignal>();
+    // @ts-expect-error the signal is the processor's to set
+    call.signal = signal;
+    return batches.map(({ key }) => (key === 'alice' ? { balance: 1 } : new Error('gone')));
+  },
+  saveResources: async (batches, call) => {
+    expectTypeOf(batches).toEqualTypeOf<SavedBatch<Account, string>[]>();
+    expectTypeOf(call).toEqualTypeOf<CallContext>();
+    for (const batch of batches) {
+      expectTypeOf(batch).toExtend<BatchContext<string>>();
+      expectTypeOf(batch.resource).toEqualTypeOf<Account>();
+      // @ts-expect-error the resource is given, not taken
+      batch.resource = { balance: 2 };
+    }
+  },
+  maxKeys: 25,
+});
+expectTypeOf(together).toEqualTypeOf<Processor<Account>>();
+startProcessor<Account, number>({
+  loadResources: (batches) => batches.map(({ key }) => ({ balance: key })),
+  saveResources: (batches) => {
+    expectTypeOf(batches).toEqualTypeOf<SavedBatch<Account, number>[]>();
+  },
+});
+startProcessor<Account>({ saveResources: () => undefined });
+startProcessor<Account>({ saveResources: (batches) => batches.map(() => undefined) });
+startProcessor<Account>({ saveResources: (batches) => batches.map(() => new ConflictError()) });
+startProcessor<Account>({ loadResources: undefined, saveResources: undefined, maxKeys: undefined });
+expectTypeOf(
+  startProcessor({ loadResources: (batches: BatchContext<string>[]) => batches.map(() => ({ balance: 1 })) }),
+).toEqualTypeOf<Processor<Account>>();
+expectTypeOf(
+  startProcessor({
+    loadResources: async (batches: BatchContext<string>[]) =>
+      batches.map(({ key }) => (key === 'alice' ? { balance: 1 } : new Error('gone'))),
+  }),
+).toEqualTypeOf<Processor<Account>>();
+// one of each kind may be mixed
+startProcessor<Account>({ loadResource: () => ({ balance: 1 }), saveResources: () => {} });
+startProcessor<Account>({ loadResources: () => [], saveResource: () => {} });
+// @ts-expect-error a resource in each place, or an Error
+startProcessor<Account>({ loadResources: (batches) => batches.map(({ key }) => key) });
+// @ts-expect-error an array
+startProcessor<Account>({ loadResources: async () => ({ balance: 1 }) });
+// @ts-expect-error something has to be loaded
+startProcessor<Account>({ loadResources: async () => {} });
+// @ts-expect-error a callback is a function
+startProcessor<Account>({ loadResources: 'select' });
+// @ts-expect-error the number of keys is a number
+startProcessor<Account>({ maxKeys: '25' });
+expectTypeOf<SavedBatch<Account>>().toEqualTypeOf<SavedBatch<Account, string | number>>();
 
 // Options can be made beforehand, and stores can be spread in.
 const options: ProcessorOptions<Account> = { minDuration: 0, loadResource: (key) => get(key, signal) };
@@ -111,7 +193,7 @@ startProcessor<Account>(options);
 startProcessor<Account>({ minDuration: 0, ...store });
 expectTypeOf<ProcessorOptions<Account>>().toEqualTypeOf<ProcessorOptions<Account, string>>();
 
-// run<T>(key, (r) => T): Promise<T>
+// The operation's return value, after the save succeeded: run<T>(key, (r) => T): Promise<T>.
 expectTypeOf(accounts.run('alice', (account) => account.balance)).toEqualTypeOf<Promise<number>>();
 expectTypeOf(accounts.run('alice', () => 'text' as const)).toEqualTypeOf<Promise<'text'>>();
 expectTypeOf(accounts.run('alice', () => {})).toEqualTypeOf<Promise<void>>();
@@ -152,7 +234,7 @@ counters.update('visits', (counter) => `${counter}`);
 accounts.update('alice', () => {});
 startProcessor<Account | undefined>().update('alice', () => undefined);
 
-// An operation that returns a thenable is a type error at compile time.
+// An operation that returns a thenable is a mistake (a type error at compile time).
 // @ts-expect-error async
 accounts.run('alice', async () => {});
 // @ts-expect-error async with a value
@@ -186,6 +268,14 @@ expectTypeOf(accounts.flush('alice')).toEqualTypeOf<Promise<void>>();
 // @ts-expect-error no key of this processor
 accounts.flush(1);
 expectTypeOf(accounts.stop()).toEqualTypeOf<Promise<void>>();
+expectTypeOf(accounts.stop({ signal })).toEqualTypeOf<Promise<void>>();
+accounts.stop({});
+accounts.stop({ signal: undefined });
+accounts.stop({ signal: null });
+// @ts-expect-error no AbortSignal
+accounts.stop({ signal: new AbortController() });
+// @ts-expect-error an AbortSignal is no options
+accounts.stop(signal);
 expectTypeOf(accounts.pending).toEqualTypeOf<number>();
 // @ts-expect-error pending is read-only
 accounts.pending = 1;
@@ -205,9 +295,13 @@ accounts.subscribeBatchMetrics((metric) => {
   expectTypeOf(metric.batchStart).toEqualTypeOf<Date>();
   expectTypeOf(metric.resourceKey).toEqualTypeOf<string>();
   expectTypeOf(metric.operationCount).toEqualTypeOf<number>();
+  expectTypeOf(metric.lockResourceDuration).toEqualTypeOf<number>();
   expectTypeOf(metric.loadResourceDuration).toEqualTypeOf<number>();
   expectTypeOf(metric.saveResourceDuration).toEqualTypeOf<number>();
   expectTypeOf(metric.totalDuration).toEqualTypeOf<number>();
+  expectTypeOf(metric.attempts).toEqualTypeOf<number>();
+  expectTypeOf(metric.loadedTogether).toEqualTypeOf<number>();
+  expectTypeOf(metric.savedTogether).toEqualTypeOf<number>();
   expectTypeOf(metric.error).toEqualTypeOf<BatchError | undefined>();
 });
 byNumber.subscribeBatchMetrics((metric) => {
@@ -223,10 +317,8 @@ export async function pull(): Promise<void> {
 export function explain(error: unknown): string {
   if (error instanceof BatchError) {
     expectTypeOf(error).toExtend<Error>();
-    expectTypeOf<'ERR_LOAD_FAILED' | 'ERR_SAVE_FAILED'>().toExtend<typeof error.code>();
-    expectTypeOf<'load' | 'save'>().toExtend<typeof error.phase>();
-    expectTypeOf(error.code).not.toEqualTypeOf<string>();
-    expectTypeOf(error.phase).not.toEqualTypeOf<string>();
+    expectTypeOf(error.code).toEqualTypeOf<'ERR_LOCK_FAILED' | 'ERR_LOAD_FAILED' | 'ERR_SAVE_FAILED'>();
+    expectTypeOf(error.phase).toEqualTypeOf<'lock' | 'load' | 'save'>();
     expectTypeOf(error.key).toEqualTypeOf<string | number>();
     expectTypeOf(error.operationCount).toEqualTypeOf<number>();
     expectTypeOf(error.cause).toEqualTypeOf<unknown>();
@@ -243,8 +335,32 @@ export function explain(error: unknown): string {
     expectTypeOf<typeof error.code>().toEqualTypeOf<'ERR_PROCESSOR_STOPPED'>();
     expectTypeOf<typeof error.name>().toEqualTypeOf<'ProcessorStoppedError'>();
   }
+  if (error instanceof ConflictError) {
+    expectTypeOf(error).toExtend<Error>();
+    expectTypeOf<typeof error.code>().toEqualTypeOf<'ERR_CONFLICT'>();
+    expectTypeOf(error.cause).toEqualTypeOf<unknown>();
+    expectTypeOf<typeof error.name>().toEqualTypeOf<'ConflictError'>();
+  }
+  if (error instanceof EngineError) {
+    expectTypeOf(error).toExtend<Error>();
+    expectTypeOf<typeof error.code>().toEqualTypeOf<'ERR_ENGINE_FAILED'>();
+    expectTypeOf(error.cause).toEqualTypeOf<unknown>();
+    expectTypeOf<typeof error.name>().toEqualTypeOf<'EngineError'>();
+  }
   return String(error);
 }
+
+// A store makes a ConflictError: new ConflictError(message?, { cause }?).
+expectTypeOf<ConstructorParameters<typeof ConflictError>>().toEqualTypeOf<
+  [message?: string | undefined, options?: ErrorOptions | undefined]
+>();
+export const conflicts = [
+  new ConflictError(),
+  new ConflictError('stale'),
+  new ConflictError('stale', { cause: 1 }),
+];
+// @ts-expect-error a message is a string
+new ConflictError(new Error());
 
 // No any in what a user gets hold of.
 expectTypeOf<Parameters<NonNullable<ProcessorOptions<Account>['loadResource']>>[0]>().not.toBeAny();

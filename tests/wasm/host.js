@@ -5,144 +5,155 @@ const tested = require('wasm-bindgen-test.js');
 
 const phases = ['lock', 'load', 'save'];
 
-/** A processor that notes what the engine asks of it. */
-exports.Processor = class Processor {
+/** A processor whose keys are the engine's numbers. It notes what the engine asks for. */
+exports.Host = class Host {
   events = [];
   metrics = [];
-  engine;
-  #maxOperations;
-  #callbacks;
-  #groups = [];
-  #latest = new Map();
+  observes = false;
+  /** Those of each key that has any, in order; the first is the one under way. */
+  #batches = new Map();
+  #outcomes;
 
-  /** `callbacks` has a function for each phase in which there is something to do. */
-  constructor(minDuration, maxDuration, maxOperations, callbacks) {
-    this.#maxOperations = maxOperations;
-    this.#callbacks = callbacks;
-    const bits = phases.reduce((sum, name, phase) => sum | (callbacks[name] ? 1 << phase : 0), 0);
-    this.engine = new tested.Engine(minDuration, maxDuration, maxOperations, bits, this);
+  /**
+   * `outcomes` has for each phase what its calls come to: a boolean, or a promise for one; undefined if there is nothing to call. An array has that
+   * of each call in turn, and 'conflict' is an outcome as well. `shared` has the bits of the phases whose calls are shared.
+   */
+  constructor(minDuration, maxDuration, concurrency, outcomes, retries = 0, maxKeys = Infinity, shared = 0) {
+    this.#outcomes = outcomes;
+    const callbacks = outcomes.reduce((bits, outcome, phase) => bits | ((outcome !== undefined) << phase), 0);
+    const bits = callbacks | (shared << 3);
+    this.engine = new tested.Engine(minDuration, maxDuration, concurrency, retries, maxKeys, bits, this);
   }
 
-  /** Fulfils with the number of the run in its batch. The key's latest group can be made up. */
-  run(key, operation, latest = this.#latest.get(key)) {
-    let number = latest;
-    if (this.#groups[number]?.isClosed !== false) {
-      number = this.engine.open(number ?? -1);
-      if (number === undefined) return Promise.reject('stopped');
-      this.#groups[number] = { key, runs: [], taken: 0, isClosed: false, keepsExecuting: false };
-      this.#latest.set(key, number);
+  /** The operation returns whether it changes the resource. Fulfils with the place of the run in its batch. */
+  run(key, operation = () => true) {
+    if (!this.#batches.has(key)) {
+      this.#batches.set(key, []);
+      this.engine.serve(key, performance.now());
     }
-    const group = this.#groups[number];
-    if (group.keepsExecuting) {
-      Promise.resolve().then(() => {
-        if (group.keepsExecuting && this.#execute(group)) this.engine.done(number, true);
-      });
-    }
-    return new Promise((resolve, reject) => group.runs.push({ operation, resolve, reject }));
+    const batches = this.#batches.get(key);
+    if (!batches.at(-1)?.isOpen)
+      batches.push({ runs: [], executed: 0, window: 0, isOpen: true, isChanged: false });
+    const batch = batches.at(-1);
+    if (batch.isExecuting) Promise.resolve().then(() => this.#execute(key, batch));
+    return new Promise((resolve, reject) => batch.runs.push({ operation, resolve, reject }));
   }
 
-  flush(key) {
-    this.engine.flush(this.#latest.get(key));
+  /** The key's batch under way loses its runs. */
+  cancel(key) {
+    for (const run of this.#at(key).runs.splice(0)) run.reject('cancelled');
   }
 
-  get openGroups() {
-    return this.#latest.size;
+  /** Closes the window of the key's batch under way. The engine has to be told. */
+  close(key, window) {
+    Object.assign(this.#at(key), { window, isOpen: false });
+  }
+
+  get keys() {
+    return this.#batches.size;
   }
 
   // From here on: what the engine asks for.
 
-  close(number) {
-    this.#groups[number].isClosed = true;
+  begin(key) {
+    let begun = 1;
+    for (; this.#at(key)?.runs.length === 0; begun = 2) this.#end(key);
+    return this.#batches.has(key) ? begun : 0;
   }
 
-  overflows(number) {
-    return this.#groups[number].runs.length > this.#maxOperations;
+  isWanted(key) {
+    return this.#at(key).runs.length > 0;
   }
 
-  goesOn(number) {
-    const { key, runs } = this.#groups[number];
-    if (runs.length > 0) return true;
-    if (this.#latest.get(key) === number) this.#latest.delete(key);
-    this.#groups[number] = undefined;
+  window(key) {
+    return this.#at(key).window;
+  }
+
+  call(key, phase) {
+    const outcome = this.#outcomeOf(phase);
+    this.#at(key).phase = phases[phase];
+    this.events.push(`${phases[phase]} ${key}`);
+    if (!(outcome instanceof Promise)) return numberOf(outcome);
+    outcome.then((come) => this.engine.done(key, numberOf(come)));
+    return 3;
+  }
+
+  callTogether(keys, phase) {
+    this.events.push(`${phases[phase]} ${Array.from(keys).join('+')}`);
+    for (const key of keys) this.#at(key).phase = phases[phase];
+    Promise.resolve(this.#outcomeOf(phase)).then((come) => {
+      for (const key of keys) this.engine.done(key, numberOf(come));
+    });
+  }
+
+  startOver(key) {
+    this.events.push(`start over ${key}`);
+    Object.assign(this.#at(key), { executed: 0, isChanged: false });
+  }
+
+  release(key) {
+    this.events.push(`release ${key}`);
+  }
+
+  execute(key, isLast) {
+    const batch = this.#at(key);
+    batch.isExecuting = !isLast;
+    if (isLast) batch.isOpen = false;
+    this.#execute(key, batch);
+    return (batch.isChanged ? 1 : 0) + (isLast ? 2 : 0);
+  }
+
+  isAborted() {
     return false;
   }
 
-  call(number, phase) {
-    const { key } = this.#groups[number];
-    this.events.push(`${phases[phase]} ${key}`);
-    let outcome;
-    try {
-      outcome = this.#callbacks[phases[phase]]();
-    } catch (cause) {
-      outcome = Promise.reject(cause);
+  abort(key) {
+    this.events.push(`abort ${key}`);
+  }
+
+  settle(key, isFailed) {
+    const { runs, phase } = this.#at(key);
+    this.events.push(`settle ${key}`);
+    runs.forEach(({ resolve, reject }, place) => void (isFailed ? reject(phase) : resolve(place)));
+    this.#end(key);
+    return this.#batches.has(key);
+  }
+
+  isObserved() {
+    return this.observes;
+  }
+
+  publish(key, durations, isFailed) {
+    this.metrics.push({ key, durations, isFailed });
+  }
+
+  #outcomeOf(phase) {
+    const outcome = this.#outcomes[phase];
+    return Array.isArray(outcome) ? outcome.shift() : outcome;
+  }
+
+  #at(key) {
+    return this.#batches.get(key)?.[0];
+  }
+
+  #execute(key, batch) {
+    while (batch.executed < batch.runs.length) {
+      this.events.push(`execute ${key}`);
+      if (batch.runs[batch.executed++].operation()) batch.isChanged = true;
     }
-    if (!(outcome instanceof Promise)) return false;
-    outcome.then(
-      () => this.engine.done(number, true),
-      (cause) => {
-        this.#groups[number].failure = { phase: phases[phase], cause };
-        this.engine.done(number, false);
-      },
-    );
-    return true;
   }
 
-  release(number) {
-    this.events.push(`release ${this.#groups[number].key}`);
-  }
-
-  execute(number) {
-    const group = this.#groups[number];
-    group.keepsExecuting = false;
-    this.#execute(group);
-    return 4 * group.taken + 2 * (group.runs.length > group.taken) + 1;
-  }
-
-  keepExecuting(number) {
-    this.#groups[number].keepsExecuting = true;
-  }
-
-  /** True if the batch is full. */
-  #execute(group) {
-    const end = Math.min(group.runs.length, this.#maxOperations);
-    while (group.taken < end) {
-      this.events.push(`execute ${group.key}`);
-      group.runs[group.taken++].operation?.();
-    }
-    return group.taken === this.#maxOperations;
-  }
-
-  take(number) {
-    const group = this.#groups[number];
-    group.taken = Math.min(group.runs.length, this.#maxOperations);
-  }
-
-  settle(number) {
-    return this.#settle('settle', number, (run, place) => run.resolve(place + 1));
-  }
-
-  fail(number, operations) {
-    const { failure } = this.#groups[number];
-    return this.#settle('fail', number, (run) => run.reject({ operations, ...failure }));
-  }
-
-  #settle(event, number, settle) {
-    const group = this.#groups[number];
-    this.events.push(`${event} ${group.key}`);
-    group.runs.splice(0, group.taken).forEach(settle);
-    group.taken = 0;
-    return this.goesOn(number);
-  }
-
-  abort(number) {
-    this.events.push(`abort ${this.#groups[number].key}`);
-  }
-
-  publish(number, numbers, failed) {
-    const { key, failure } = this.#groups[number];
-    this.metrics.push({ key, numbers, ...(failed && failure) });
+  #end(key) {
+    const batches = this.#batches.get(key);
+    batches.shift().isOpen = false;
+    if (batches.length === 0) this.#batches.delete(key);
   }
 };
+
+/** An outcome, as the engine reads it. */
+function numberOf(outcome) {
+  return outcome === 'conflict' ? 2 : outcome ? 0 : 1;
+}
 
 /** The delays of all timers that are set from now on, and those that are set and neither went off nor were cleared. */
 exports.watchTimers = () => {
@@ -165,11 +176,11 @@ exports.watchTimers = () => {
   return timers;
 };
 
-/** Stops the clock that the engine reads, until the function that it returns is called. */
-exports.stopClock = () => {
-  const now = performance.now();
+/** Stops the clock that the engine reads. */
+exports.stopClock = (now) => {
   performance.now = () => now;
-  return () => {
-    delete performance.now;
-  };
+};
+
+exports.startClock = () => {
+  delete performance.now;
 };

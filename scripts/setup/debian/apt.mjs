@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { locked } from '../cache.mjs';
-import { SetupError } from '../failure.mjs';
+import { explained, SetupError } from '../failure.mjs';
 import { step } from '../progress.mjs';
 import { CommandError, run, which } from '../run.mjs';
 
@@ -11,14 +11,7 @@ export const isDebian =
 
 // Never at the cost of a package that is there already; and an archive that does not answer is given up soon.
 const install = ['install', '--yes', '--no-remove', '--no-install-recommends'];
-const patience = [
-  '-o',
-  'Acquire::Retries=1',
-  '-o',
-  'Acquire::http::Timeout=20',
-  '-o',
-  'DPkg::Lock::Timeout=120',
-];
+const patience = '-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120'.split(' ');
 
 /**
  * Installs those of the packages that are missing.
@@ -34,30 +27,18 @@ export async function aptInstall(packages, why) {
   if (!becomeRoot)
     throw new SetupError(`${why}. Only root can install Debian's ${missing.join(', ')}`, { command });
 
-  const aptGet = (args, options) => {
-    const [first, ...rest] = [
-      ...becomeRoot,
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
-      'apt-get',
-      ...patience,
-      ...args,
-    ];
-    return run(first, rest, options);
-  };
-  try {
-    await step(`apt-get install ${missing.join(' ')}`, why, (report) =>
+  const [first, ...rest] = [...becomeRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...patience];
+  const aptGet = (args, options) => run(first, [...rest, ...args], options);
+  await explained(`${why}, and apt-get could not install ${missing.join(', ')}`, command, () =>
+    step(`apt-get install ${missing.join(' ')}`, why, (report) =>
       locked('apt', report, async () => {
         await aptGet(['update'], { report });
         await aptGet([...install, '--download-only', ...missing], { report });
         // Interrupted here, it would leave the system's package database in disorder.
         await aptGet([...install, ...missing], { report, endsOnInterrupt: false });
       }),
-    );
-  } catch (cause) {
-    if (!(cause instanceof CommandError)) throw cause;
-    throw new SetupError(`${why}, and apt-get could not install ${missing.join(', ')}`, { cause, command });
-  }
+    ),
+  );
 }
 
 /** @param {string} name @returns {Promise<string | undefined>} */

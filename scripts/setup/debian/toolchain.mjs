@@ -2,47 +2,46 @@
 // but that library's source: it is compiled once and put into a sysroot in the cache, beside links to all the rest
 // of Debian's. Nothing below /usr changes.
 
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, cachePath } from '../cache.mjs';
-import { SetupError } from '../failure.mjs';
+import { explained } from '../failure.mjs';
 import { step } from '../progress.mjs';
 import { root } from '../root.mjs';
-import { CommandError, run } from '../run.mjs';
+import { run } from '../run.mjs';
+import { hasTarget, target } from '../sysroot.mjs';
+import { versionOf } from '../versions.mjs';
 import { aptInstall, installedVersion, isDebian } from './apt.mjs';
 
-const target = 'wasm32-unknown-unknown';
 // The compiler for building browsers is newer than `rustc`. lld-22 is what its `rust-lld` links to, without depending
 // on it.
 const packages = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-llvm', 'lld-22'];
 const sysroot = '/usr/lib/rustlib';
 
-/** @returns {Promise<import('../setup.mjs').Found | undefined>} */
+/** @returns {Promise<import('../../setup.mjs').Found | undefined>} */
 export async function findDebianToolchain() {
   if (!isDebian) return undefined;
   const version = await installedVersion('rustc-web');
   const folder = cachePath(nameFor(version));
-  return existsSync(folder) ? found(folder, version) : undefined;
+  return (await works(folder)) ? found(folder, version) : undefined;
 }
 
-/** @param {string} why @returns {Promise<import('../setup.mjs').Found>} */
+/** @param {string} why @returns {Promise<import('../../setup.mjs').Found>} */
 export async function makeDebianToolchain(why) {
   await aptInstall(packages, why);
   const version = await installedVersion('rustc-web');
-  try {
-    const folder = await step(
-      `compile the standard library for ${target}`,
-      `once for rustc-web ${version}`,
-      (report) => cached(nameFor(version), (folder) => fill(folder, report), report),
-    );
-    return found(folder, version);
-  } catch (cause) {
-    if (!(cause instanceof CommandError)) throw cause;
-    const command = `rustup target add ${target}`;
-    throw new SetupError(`${why}, and Debian's source of the library does not compile`, { cause, command });
-  }
+  const command = `rustup target add ${target}`;
+  const message = `${why}, and Debian's source of the library does not compile`;
+  const folder = await explained(message, command, () =>
+    step(`compile the standard library for ${target}`, `once for rustc-web ${version}`, (report) =>
+      cached(nameFor(version), { works, fill: (folder) => fill(folder, report) }, report),
+    ),
+  );
+  return found(folder, version);
 }
+
+const works = async (folder) =>
+  hasTarget(folder) && (await versionOf(join(folder, 'bin', 'rustc'))) !== undefined;
 
 // A library fits only the very build of the compiler that made it.
 const nameFor = (version) => `debian-rust-${version}`;
@@ -87,30 +86,15 @@ async function compileStandardLibrary(crate, destination, report) {
   const config = [
     'source.crates-io.replace-with="debian"',
     `source.debian.directory="${sysroot}/src/rust/library/vendor"`,
-  ];
-  await run(
-    '/usr/bin/cargo',
-    [
-      'build',
-      '--release',
-      '--offline',
-      `-Zbuild-std=${parts}`,
-      '--target',
-      target,
-      ...config.flatMap((c) => ['--config', c]),
-    ],
-    {
-      cwd: crate,
-      env: {
-        RUSTC: '/usr/bin/rustc',
-        RUSTC_BOOTSTRAP: '1',
-        RUSTFLAGS: '-C embed-bitcode=yes', // for crates with `lto = true`
-        CARGO_ENCODED_RUSTFLAGS: undefined,
-        CARGO_TARGET_DIR: join(crate, 'target'),
-      },
-      report,
-    },
-  );
+  ].flatMap((setting) => ['--config', setting]);
+  const env = {
+    RUSTC: '/usr/bin/rustc',
+    RUSTC_BOOTSTRAP: '1',
+    CARGO_ENCODED_RUSTFLAGS: ['-C', 'embed-bitcode=yes'].join('\x1f'), // for crates with `lto = true`
+    CARGO_TARGET_DIR: join(crate, 'target'),
+  };
+  const build = ['build', '--release', '--offline', `-Zbuild-std=${parts}`, '--target', target, ...config];
+  await run('/usr/bin/cargo', build, { cwd: crate, env, report });
   const compiled = join(crate, 'target', target, 'release', 'deps');
   for (const name of await readdir(compiled)) {
     if (name.endsWith('.rlib') && !name.startsWith('libempty'))

@@ -8,15 +8,25 @@ use std::mem;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+/// What a task is for, so that it can be told from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    Serve(usize),
+    Mail,
+    Arrive(usize),
+    Reaction,
+}
+
 #[derive(Default)]
 pub struct Executor {
-    scheduled: Arc<Mutex<Vec<Runnable>>>,
+    scheduled: Arc<Mutex<Vec<Runnable<Purpose>>>>,
     unfinished: Rc<Cell<usize>>,
+    turns: Cell<u64>,
     is_running: Cell<bool>,
 }
 
 impl Executor {
-    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+    pub fn spawn(&self, purpose: Purpose, task: impl Future<Output = ()> + 'static) {
         let scheduled = Arc::clone(&self.scheduled);
         let unfinished = Rc::clone(&self.unfinished);
         unfinished.set(unfinished.get() + 1);
@@ -25,7 +35,7 @@ impl Executor {
             unfinished.set(unfinished.get() - 1);
         };
         let schedule = move |runnable| scheduled.lock().unwrap().push(runnable);
-        let (runnable, task) = async_task::spawn_local(task, schedule);
+        let (runnable, task) = async_task::Builder::new().metadata(purpose).spawn_local(|_| task, schedule);
         runnable.schedule();
         task.detach();
     }
@@ -33,13 +43,26 @@ impl Executor {
     /// Runs the tasks that are scheduled at this moment. False if there are none.
     pub fn turn(&self) -> bool {
         let scheduled = mem::take(&mut *self.scheduled.lock().unwrap());
-        let any = !scheduled.is_empty();
+        if scheduled.is_empty() {
+            return false;
+        }
+        self.turns.set(self.turns.get() + 1);
         self.is_running.set(true);
         for runnable in scheduled {
             runnable.run();
         }
         self.is_running.set(false);
-        any
+        true
+    }
+
+    /// The tasks that run in the next turn, in order.
+    pub fn scheduled(&self) -> Vec<Purpose> {
+        self.scheduled.lock().unwrap().iter().map(|runnable| *runnable.metadata()).collect()
+    }
+
+    /// The number of the turn that is running, or was the last to run.
+    pub fn turns(&self) -> u64 {
+        self.turns.get()
     }
 
     /// Whether no task is scheduled.

@@ -1,3 +1,3 @@
-import { check } from './check';
+import { check, checkContexts } from './check';
 
-console.log(await check());
+console.log(`${await check()}, ${await checkContexts()}`);

@@ -1,3 +1,3 @@
-import { check } from './check.ts';
+import { check, checkContexts } from './check.ts';
 
-console.log(await check());
+console.log(`${await check()}, ${await checkContexts()}`);

@@ -1,3 +1,3 @@
-const { check } = require('./check.cjs');
+const { check, checkContexts } = require('./check.cjs');
 
-check().then(console.log);
+check().then(async (line) => console.log(`${line}, ${await checkContexts()}`));

@@ -1,3 +1,3 @@
-import { check } from './check.mjs';
+import { check, checkContexts } from './check.mjs';
 
-console.log(await check());
+console.log(`${await check()}, ${await checkContexts()}`);

@@ -1,6 +1,6 @@
 const { readFileSync } = require('node:fs');
 const { initialize } = require('groupcommit/slim');
-const { check } = require('./check-slim.cjs');
+const { check, checkContexts } = require('./check-slim.cjs');
 
 initialize(readFileSync(require.resolve('groupcommit/engine.wasm')));
-check().then(console.log);
+check().then(async (line) => console.log(`${line}, ${await checkContexts()}`));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { initialize } from 'groupcommit/slim';
-import { check } from './check-slim.mjs';
+import { check, checkContexts } from './check-slim.mjs';
 
 initialize(await readFile(fileURLToPath(import.meta.resolve('groupcommit/engine.wasm'))));
-console.log(await check());
+console.log(`${await check()}, ${await checkContexts()}`);

@@ -10,6 +10,8 @@ const miniflare = new Miniflare({
   rootPath: folder,
   scriptPath: 'worker.js',
   compatibilityDate: '2026-03-01',
+  // Asynchronous contexts need it.
+  compatibilityFlags: ['nodejs_compat'],
   durableObjects: { ACCOUNTS: 'Account' },
 });
 const response = await miniflare.dispatchFetch(`http://localhost${path}`);

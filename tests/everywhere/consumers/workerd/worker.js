@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { startProcessor } from 'groupcommit';
-import { check } from './check.mjs';
+import { check, checkContexts } from './check.mjs';
 
 /** Its requests share a processor, as those of a plain Worker cannot: there a promise belongs to one request. */
 export class Account extends DurableObject {
@@ -21,7 +21,7 @@ export class Account extends DurableObject {
 
 export default {
   async fetch(request, { ACCOUNTS }) {
-    if (new URL(request.url).pathname !== '/durable-object') return new Response(await check());
+    if (new URL(request.url).pathname !== '/durable-object') return new Response(`${await check()}, ${await checkContexts()}`);
     const alice = ACCOUNTS.get(ACCOUNTS.idFromName('alice'));
     const balances = await Promise.all([1, 20, 300].map((amount) => alice.deposit(amount)));
     return new Response([...balances, await alice.deposit(4000)].join(', '));

@@ -1,0 +1,69 @@
+import { mistyped, show } from '../core/settings.js';
+import type { BatchContext, Release } from '../core/types.js';
+
+/** Takes the lock of a key, to be given to `startProcessor` as its `lockResource`. */
+export type LockResource = (key: string | number, context: Pick<BatchContext, 'signal'>) => Promise<Release>;
+
+/** Options of {@link webLocks}. */
+export interface WebLocksOptions {
+  /**
+   * What the names of the locks begin with. Whoever changes the same records has to use the same; all tabs and workers of an origin
+   * share one space of names.
+   *
+   * @defaultValue `'groupcommit:'`
+   */
+  prefix?: string | undefined;
+}
+
+/**
+ * Makes a `lockResource` that lets one tab or worker of an origin at a time have a batch on a key, by the Web Locks API.
+ *
+ * A key's lock is named by the prefix and the key in JSON: `groupcommit:"alice"`, `groupcommit:1`. It is held while a batch is
+ * pending and no longer, since a page that holds one cannot go into the back/forward cache. When the page or worker ends, the browser
+ * releases its locks.
+ *
+ * The function that it returns rejects where there are no Web Locks: in a page that is not secure (neither https nor localhost),
+ * and outside of browsers. It rejects with the signal's reason if `signal` aborts while it waits.
+ *
+ * @throws TypeError or RangeError if `prefix` is no string, is empty, or begins with a hyphen.
+ *
+ * @example
+ * <!-- not run -->
+ * ```ts
+ * import { startProcessor } from 'groupcommit';
+ * import { webLocks } from 'groupcommit/browser';
+ *
+ * const drafts = startProcessor<string | null>({
+ *   loadResource: (key) => localStorage.getItem(key),
+ *   saveResource: (key, draft) => localStorage.setItem(key, draft ?? ''),
+ *   lockResource: webLocks({ prefix: 'drafts:' }),
+ * });
+ * await drafts.update('letter', (draft) => `${draft ?? ''}Dear reader,`);
+ * ```
+ */
+export function webLocks({ prefix = 'groupcommit:' }: WebLocksOptions = {}): LockResource {
+  if (typeof prefix !== 'string') throw mistyped('prefix', 'a string', prefix);
+  if (!/^[^-]/s.test(prefix)) {
+    throw new RangeError(`prefix must not be empty or begin with a hyphen, like ${show(prefix)}`);
+  }
+
+  return (key, { signal }) =>
+    new Promise((granted, failed) => {
+      const name = prefix + (typeof key === 'string' ? JSON.stringify(key) : key);
+      // The lock is held for as long as the promise that this callback returns is pending.
+      const hold = () => new Promise<void>((release) => granted(release));
+      locks().request(name, { signal }, hold).catch(failed);
+    });
+}
+
+function locks(): LockManager {
+  const { navigator, isSecureContext } = globalThis;
+  // The types know only browsers, where it is missing from pages that are not secure.
+  const manager = (navigator as Navigator | undefined)?.locks as LockManager | undefined;
+  if (manager) return manager;
+  throw new Error(
+    isSecureContext === false
+      ? 'There are no Web Locks in a page that is neither served by https nor from localhost'
+      : 'There are no Web Locks here',
+  );
+}

@@ -1,0 +1,74 @@
+import type { Connection } from './connection.js';
+import { asError } from './failure.js';
+import type { IndexedDBStoreOptions } from './store.js';
+import { transact } from './transaction.js';
+
+type Request = IDBRequest | Error;
+type Mode = 'readonly' | 'readwrite';
+
+/** Transactions on an object store, over a connection that is opened anew when it was lost. */
+export class Transactions {
+  readonly #options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>;
+  readonly #connection: Connection;
+
+  constructor(options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>, connection: Connection) {
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  /**
+   * Makes a request for each of the batches, all in one transaction, and resolves to them when that has completed. If it is aborted,
+   * nothing has been done; as that may be on account of one batch, each half of them then gets a transaction of its own, and so on until
+   * that one is alone. In its place is then an Error.
+   */
+  async run<Batch>(
+    mode: Mode,
+    batches: readonly Batch[],
+    makeRequest: (store: IDBObjectStore, batch: Batch) => Request,
+    signal: AbortSignal,
+  ): Promise<Request[]> {
+    try {
+      const makeRequests = (store: IDBObjectStore) => batches.map((batch) => makeRequest(store, batch));
+      return (await this.#transact(mode, makeRequests, signal)).map(outcomeOf);
+    } catch (error) {
+      const isOfOne = this.#connection.database !== undefined && !signal.aborted;
+      if (batches.length === 1 || !isOfOne) throw error;
+    }
+    const middle = batches.length >> 1;
+    const halves = [batches.slice(0, middle), batches.slice(middle)].map((half) =>
+      this.run(mode, half, makeRequest, signal).catch((reason) => half.map(() => asError(reason))),
+    );
+    return (await Promise.all(halves)).flat();
+  }
+
+  async #transact<T>(
+    mode: Mode,
+    makeRequests: (store: IDBObjectStore) => T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    for (let reopened = false; ; reopened = true) {
+      signal.throwIfAborted();
+      // An open database is not waited for: in a page that is being left there may be no later.
+      let { database } = this.#connection;
+      try {
+        database ??= await this.#connection.open(signal);
+        return await transact(database, this.#options, mode, makeRequests, signal);
+      } catch (error) {
+        if (reopened || signal.aborted || !isConnectionLost(error)) throw error;
+        if (database) this.#connection.drop(database);
+      }
+    }
+  }
+}
+
+/** In Firefox a transaction that has been committed completes even if one of its requests fails. */
+function outcomeOf(request: Request): Request {
+  return request instanceof IDBRequest ? (request.error ?? request) : request;
+}
+
+/** Whether a new connection may help. Firefox aborts the transactions of a connection that it has lost before it tells so. */
+function isConnectionLost(error: unknown): boolean {
+  return (
+    error instanceof DOMException && ['InvalidStateError', 'UnknownError', 'AbortError'].includes(error.name)
+  );
+}

@@ -1,0 +1,163 @@
+// The life of a batch, broken. See list.mjs.
+
+export const life = [
+  {
+    name: 'nothing is saved',
+    rule: 'Saved',
+    file: 'life.rs',
+    from: '            let outcome = self.call(Phase::Save).await;',
+    to: '            let outcome = Ok(());',
+  },
+  {
+    name: 'what is acknowledged was not saved, as is seen at the end',
+    rule: 'Stored',
+    only: true,
+    file: 'life.rs',
+    from: '        outcome.map_err(|Failure { cause, is_conflict }| {',
+    to: '        let outcome = if phase == Phase::Save { Ok(()) } else { outcome };\n        outcome.map_err(|Failure { cause, is_conflict }| {',
+  },
+  {
+    name: 'a batch is saved in which no operation succeeded',
+    rule: 'ErrorNotStored',
+    only: true,
+    file: 'life.rs',
+    from: '            if !self.run_operations().await {\n                return Ok(());\n            }',
+    to: '            self.run_operations().await;',
+  },
+  {
+    name: 'a batch is saved although its load has failed',
+    rule: 'AllOrNothing',
+    only: true,
+    file: 'life.rs',
+    from: '        self.call(Phase::Load).await?;\n',
+    to: `        let loaded = self.call(Phase::Load).await;
+        if loaded.is_err() {
+            self.run_operations().await;
+            let _ = self.call(Phase::Save).await;
+            return loaded;
+        }
+`,
+  },
+  {
+    name: 'a key that is served already is served once more',
+    rule: 'OneCall',
+    only: true,
+    file: 'processor.rs',
+    from: 'if self.0.keys.borrow_mut().begin(key) {',
+    to: 'if self.0.keys.borrow_mut().begin(key) || true {',
+  },
+  {
+    name: 'nothing is locked',
+    rule: 'CallOrder',
+    file: 'life.rs',
+    from: '        self.call(Phase::Lock).await?;\n',
+    to: '',
+  },
+  {
+    name: 'a batch ends before its save has answered',
+    rule: 'CallOrder',
+    file: 'life.rs',
+    from: 'Poll::Pending => self.batch.outcome().await,',
+    to: 'Poll::Pending if phase == Phase::Save => Ok(()),\n            Poll::Pending => self.batch.outcome().await,',
+  },
+  {
+    name: 'a lock is not released when the batch has failed',
+    rule: 'Lock',
+    file: 'life.rs',
+    from: 'if self.shared.host.calls(Phase::Lock) {',
+    to: 'if self.shared.host.calls(Phase::Lock) && outcome.is_ok() {',
+  },
+  {
+    name: 'a lock is released twice',
+    rule: 'Lock',
+    file: 'life.rs',
+    from: 'self.shared.host.release(self.batch.key);',
+    to: 'self.shared.host.release(self.batch.key);\n            self.shared.host.release(self.batch.key);',
+  },
+  {
+    name: 'operations run before the load has answered',
+    rule: 'Execution',
+    file: 'life.rs',
+    from: 'Poll::Pending => self.batch.outcome().await,',
+    to: 'Poll::Pending if phase == Phase::Load => Ok(()),\n            Poll::Pending => self.batch.outcome().await,',
+  },
+  {
+    name: 'a failed save is told as if it had succeeded',
+    rule: 'OneSettlement',
+    file: 'life.rs',
+    from: '        outcome.map_err(|Failure { cause, is_conflict }| {',
+    to: '        let outcome = if phase == Phase::Save { Ok(()) } else { outcome };\n        outcome.map_err(|Failure { cause, is_conflict }| {',
+  },
+  {
+    name: 'an outcome that is told wakes nobody',
+    rule: 'AllSettle',
+    only: true,
+    file: 'batch.rs',
+    from: 'self.call.set(Call::Done(outcome));\n                self.wake();',
+    to: 'self.call.set(Call::Done(outcome));',
+  },
+  {
+    name: 'a place that is handed over wakes nobody',
+    rule: 'Fifo',
+    file: 'places.rs',
+    from: '        self.given.replace(Some(place));\n        self.batch.wake();',
+    to: '        self.given.replace(Some(place));',
+  },
+  {
+    name: 'a batch is loaded although all its runs were cancelled while it waited for a place',
+    rule: 'Cancelled',
+    file: 'places.rs',
+    from: '        if phase == Phase::Load && !host.is_wanted(batch.key) {',
+    to: '        if false && !host.is_wanted(batch.key) {',
+  },
+  {
+    name: 'a batch that nobody wants waits for a place',
+    rule: 'Cancelled',
+    file: 'places.rs',
+    from: 'let goes_on = || is_unwanted() || host.window(batch.key) == Window::Flushed;',
+    to: 'let goes_on = || false && is_unwanted() || host.window(batch.key) == Window::Flushed;',
+  },
+  {
+    name: 'what arrives in the window is left behind',
+    rule: 'Together',
+    only: true,
+    file: 'life.rs',
+    from: 'executed = host.execute(key, true);',
+    to: '',
+  },
+  {
+    name: 'a batch begins at once when the one before it has settled',
+    rule: 'NextTurn',
+    file: 'life.rs',
+    from: '        next_turn().await;\n',
+    to: '        let _ = next_turn;\n',
+  },
+  {
+    name: 'a timer keeps the batches alive for which it is set',
+    rule: 'NothingLeft',
+    file: 'deadlines.rs',
+    from: 'let cohort = Rc::downgrade(self);',
+    to: 'std::mem::forget(Rc::clone(self));\n        let cohort = Rc::downgrade(self);',
+  },
+  {
+    name: 'a batch that has ended keeps its deadlines',
+    rule: 'NothingLeft',
+    file: 'life.rs',
+    from: '        self.batch.cohort.take();\n',
+    to: '        std::mem::forget(Rc::clone(&self.batch));\n',
+  },
+  {
+    name: 'a batch that failed has no metric',
+    rule: 'Metrics',
+    file: 'life.rs',
+    from: '        if host.is_observed(key) {\n            self.metric.total_duration',
+    to: '        if host.is_observed(key) && outcome.is_ok() {\n            self.metric.total_duration',
+  },
+  {
+    name: 'the time of the load is counted as that of the save',
+    rule: 'Metrics',
+    file: 'metrics.rs',
+    from: 'Phase::Load => &mut self.load_duration,',
+    to: 'Phase::Load => &mut self.save_duration,',
+  },
+];

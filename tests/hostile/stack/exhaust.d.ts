@@ -1,0 +1,6 @@
+export const names: string[];
+export function exhaust(
+  startProcessor: typeof import('groupcommit').startProcessor,
+  name: string,
+  shifts: number[],
+): Promise<string[]>;

@@ -1,0 +1,164 @@
+import type { BatchPhase } from 'groupcommit';
+import { Abort } from './abort.js';
+import type { Clock } from './clock.js';
+import { Deadlines } from './deadlines.js';
+import type { Lane } from './lane.js';
+import type { Run } from './run.js';
+
+/** A batch as its callbacks see it. */
+export interface Given {
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
+export type Resource = { log: number[] } | undefined;
+
+/** What the contract lets happen now, or asks for. */
+export type Truth = 'no' | 'maybe' | 'yes';
+
+export interface Span {
+  min: number;
+  max: number;
+}
+
+/** A phase's call: when it was made, and when its promise settled. When that was heard is later by less than a turn. */
+export interface Call {
+  made: number;
+  settled: number | undefined;
+  /** How often nobody had subscribed any more when it was made; undefined if nobody had. */
+  gaps: number | undefined;
+}
+
+export interface Settings {
+  minDuration: number;
+  maxDuration: number;
+  maxOperations: number;
+  concurrency: number;
+  locks: boolean;
+}
+
+/** One batch that has begun: lockResource, or else loadResource, has been called for it. */
+export class Batch {
+  readonly lane: Lane;
+  readonly given: Given;
+  readonly deadlines: Deadlines;
+  readonly abort = new Abort(this);
+  readonly calls: Partial<Record<BatchPhase, Call>> = {};
+  /** `over`: what ends the batch has happened, so it ends at any moment in this turn. */
+  phase: 'locking' | 'locked' | 'loading' | 'loaded' | 'saving' | 'over' = 'locking';
+  failure: { phase: BatchPhase; cause: unknown } | undefined;
+  resource: Resource;
+  readonly executed: Run[] = [];
+  /** An operation that changes the resource has succeeded. */
+  isChanged = false;
+  /** Certainly no run joins it any more. */
+  isClosed = false;
+  /** The load has ended in this turn, and it is not known whether that has been heard. */
+  isHearing = false;
+  closesAtLoad: Truth = 'no';
+  isFlushed = false;
+  /** Its call takes one of the places. */
+  hasPlace = false;
+  release: 'nothing to do' | 'due' | 'done' = 'nothing to do';
+  endedAt: Span | undefined;
+  /** Since when, and since which turn, it has perhaps ended, unseen. */
+  mayHaveEnded: { at: number; turn: number } | undefined;
+  readonly metricsSeen = new Set<object>();
+  #mayBeFull = false;
+  readonly #clock: Clock;
+  readonly #settings: Settings;
+
+  constructor(lane: Lane, given: Given, start: Span, clock: Clock, settings: Settings) {
+    this.lane = lane;
+    this.given = given;
+    this.deadlines = new Deadlines(start, clock, settings);
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  fill({ fills }: Run): void {
+    if (fills === 'yes') this.isClosed = true;
+    else if (fills === 'maybe') this.#mayBeFull = true;
+  }
+
+  /** Whether it is closed to a run that comes now. */
+  get closed(): Truth {
+    if (this.isClosed) return 'yes';
+    return this.#mayBeFull && this.#closes === 'no' ? 'maybe' : this.#closes;
+  }
+
+  get #closes(): Truth {
+    switch (this.phase) {
+      case 'locking':
+      case 'loading':
+        return 'no';
+      // Without runs it may have ended already.
+      case 'locked':
+        return this.lane.hasLiveOfHead ? 'no' : 'maybe';
+      case 'loaded':
+        if (!this.isHearing) return this.closesAtLoad === 'maybe' ? 'maybe' : this.deadlines.isDue;
+        return this.closesAtLoad !== 'no' || this.deadlines.isDue !== 'no' || this.lane.readsOnly !== 'no'
+          ? 'maybe'
+          : 'no';
+      case 'saving':
+        return 'yes';
+      // The failure of a lock or load has been told, and perhaps not heard yet.
+      default:
+        return this.failure && this.failure.phase !== 'save' ? 'maybe' : 'yes';
+    }
+  }
+
+  loadEnded(): void {
+    this.phase = 'loaded';
+    this.isHearing = true;
+    this.closesAtLoad = this.#closesNow;
+  }
+
+  /** What comes after the load comes now, so its end has been heard: a window that closes then has closed. */
+  heard(): void {
+    if (!this.isHearing) return;
+    this.isHearing = false;
+    const closesNow = this.#closesNow;
+    if (this.closesAtLoad === 'yes' && closesNow === 'yes') this.isClosed = true;
+    else if (this.closesAtLoad !== 'no' || closesNow !== 'no') this.closesAtLoad = 'maybe';
+  }
+
+  get #closesNow(): Truth {
+    if (this.#settings.minDuration === 0 || this.deadlines.isDue === 'yes') return 'yes';
+    const { readsOnly } = this.lane;
+    return this.deadlines.isDue === 'maybe' && readsOnly === 'no' ? 'maybe' : readsOnly;
+  }
+
+  /** The call of saveResource. */
+  saveBegins(hasWaited: boolean): void {
+    if (!this.isClosed && this.closesAtLoad === 'no' && !hasWaited) this.deadlines.closesLate();
+    this.phase = 'saving';
+    this.isClosed = true;
+  }
+
+  /** Whether it may have ended by now. */
+  get mayEnd(): boolean {
+    switch (this.phase) {
+      case 'over':
+        return true;
+      case 'locked':
+        return !this.lane.hasJoined;
+      case 'loaded':
+        return !this.isChanged && this.closed !== 'no' && !this.lane.hasJoined;
+      default:
+        return false;
+    }
+  }
+
+  /** All is quiet in a turn that began then. */
+  rests(turnStart: number, turn: number): void {
+    if (this.mayEnd) this.mayHaveEnded ??= { at: turnStart, turn };
+    else this.mayHaveEnded = undefined;
+  }
+
+  end(turnStart: number, turn: number): void {
+    this.mayHaveEnded ??= { at: turnStart, turn };
+    this.abort.ends(turn);
+    this.endedAt = { min: this.mayHaveEnded.at, max: this.#clock.now };
+  }
+}

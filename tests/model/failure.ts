@@ -1,0 +1,23 @@
+import type { BatchError } from 'groupcommit';
+import type { Batch } from './batch.js';
+
+/** Whether an error tells how the batch failed. */
+export function isFailure(error: unknown, { failure, lane, executed }: Batch): boolean {
+  if (!failure || !(error instanceof Error)) return false;
+  const { name, code, key, phase, operationCount, cause } = error as BatchError;
+  return (
+    name === 'BatchError' &&
+    code === `ERR_${failure.phase.toUpperCase()}_FAILED` &&
+    key === lane.key &&
+    phase === failure.phase &&
+    operationCount === executed.length &&
+    isCause(failure.cause, cause)
+  );
+}
+
+/** A lock that resolves to something else than a function has failed with an error of the processor's. */
+export const mistakenLock = Symbol('TypeError');
+
+export function isCause(expected: unknown, cause: unknown): boolean {
+  return expected === mistakenLock ? cause instanceof TypeError : cause === expected;
+}

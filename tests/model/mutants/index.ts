@@ -1,0 +1,10 @@
+import { batches } from './batches.js';
+import { callbacks } from './callbacks.js';
+import { endings } from './endings.js';
+import { limits } from './limits.js';
+import { methods } from './methods.js';
+import type { Mutant } from './mutant.js';
+import { runs } from './runs.js';
+
+/** Each has to be found out within 10,000 sequences. */
+export const mutants: Mutant[] = [...callbacks, ...limits, ...methods, ...batches, ...runs, ...endings];

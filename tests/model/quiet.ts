@@ -1,0 +1,101 @@
+import type { Batch } from './batch.js';
+import type { Lane } from './lane.js';
+import type { Model } from './model.js';
+
+/**
+ * All is quiet: no microtask is left, and only what is outside can go on. What can have happened has to have happened now; that is what makes
+ * a model of more than rules: nothing hangs.
+ */
+export function checkQuiet(model: Model, readsSignals: boolean): void {
+  const { state, callers } = model;
+  state.clock.isTurning = false;
+  for (const lane of state.lanes.values()) checkLane(model, lane, readsSignals);
+  for (const { runs, isHeard } of callers.flushes) {
+    if (!isHeard && runs.every((run) => run.isHeard))
+      state.violate('flush hangs: all runs before it have settled');
+  }
+  const isOver = [...state.lanes.values()].every(({ head, unheard }) => !head && unheard.length === 0);
+  for (const { isHeard, isAborted } of callers.stops) {
+    if (!isHeard && isAborted) state.violate('stop hangs, though its signal has aborted');
+    if (!isHeard && isOver) state.violate('stop hangs: everything has ended');
+  }
+  checkTimers(model, isOver);
+  state.turn++;
+  state.turnStart = state.clock.now;
+}
+
+function checkLane(model: Model, lane: Lane, readsSignals: boolean): void {
+  const { state, batches } = model;
+  const { head } = lane;
+  if (head?.phase === 'over') batches.end(head);
+  else if (head?.phase === 'locked') checkLocked(model, head);
+  else if (head?.phase === 'loaded') checkLoaded(model, head);
+  for (const batch of lane.ending) checkEnded(model, batch, readsSignals);
+  lane.ending = [];
+  for (const run of lane.waiting) run.mayBeOf = [];
+  lane.head?.rests(state.turnStart, state.turn);
+  if (!lane.head) checkWaiting(model, lane);
+  else if (readsSignals) checkSignal(model, lane.head);
+  const cancelled = lane.unheard.find((run) => run.isCancelled);
+  if (cancelled) state.violate(`run ${cancelled.id} was cancelled, and has not settled`);
+}
+
+function checkLocked({ state, batches }: Model, batch: Batch): void {
+  const { lane } = batch;
+  if (lane.hasLiveOfHead) {
+    if (!state.isExempt(lane) && !state.hasPlace) state.asks(lane);
+    else if (lane.hasJoined) state.violate(`${lane.key} is locked, and not loaded`);
+  } else if (state.isExempt(lane) || state.hasPlace || batch.release === 'done') batches.end(batch);
+}
+
+function checkLoaded({ state, batches }: Model, batch: Batch): void {
+  const { lane } = batch;
+  batch.heard();
+  if (lane.hasJoined) state.violate(`an operation of ${lane.key} does not run`);
+  const { closed } = batch;
+  if (closed === 'yes' && !batch.isChanged) batches.end(batch);
+  else if (closed !== 'no' && batch.isChanged && !state.isExempt(lane) && !state.hasPlace)
+    state.asks(lane, closed === 'yes');
+  else if (closed === 'yes') state.violate(`${lane.key} is not saved, though its window has closed`);
+  else if (!lane.waiting.some((run) => !run.isCancelled && run.splits !== 'yes')) return;
+  // What has not run is of the next batch, if this one can have ended before.
+  else if (batch.mayEnd) batches.end(batch);
+  else state.violate(`in an open window of ${lane.key} an operation does not run`);
+}
+
+function checkEnded({ state, metrics }: Model, batch: Batch, readsSignals: boolean): void {
+  const { key, unheard } = batch.lane;
+  const run = unheard.find((run) => run.batch === batch);
+  if (run) state.violate(`run ${run.id} does not settle, though its batch has ended`);
+  if (batch.release === 'due') state.violate(`the lock of ${key} is not released`);
+  if (!metrics.isComplete(batch)) state.violate(`a metric of ${key} does not come`);
+  if (readsSignals) checkSignal({ state }, batch);
+}
+
+function checkWaiting({ state }: Pick<Model, 'state'>, lane: Lane): void {
+  lane.divide();
+  if (state.hasPlace || state.settings.locks) lane.hasDropped = false;
+  if (!lane.hasLive) {
+    if (lane.ask) lane.ask.latest = Number.POSITIVE_INFINITY;
+  } else if (state.settings.locks) state.violate(`${lane.key} is not locked`);
+  else if (state.isExempt(lane) || state.hasPlace) state.violate(`${lane.key} is not loaded`);
+  else state.asks(lane);
+}
+
+export function checkSignal({ state }: Pick<Model, 'state'>, batch: Batch): void {
+  const wrong = batch.abort.wrong;
+  if (wrong) state.violate(`the signal of a batch of ${batch.lane.key} is wrong: ${wrong}`);
+}
+
+/** A timer is there as long as there is something to wait for, and no longer. */
+function checkTimers({ state }: Model, isOver: boolean): void {
+  const { clock, settings } = state;
+  if (isOver && clock.armed > 0) state.violate('a timer is left, though nothing is under way');
+  for (const { head } of state.lanes.values()) {
+    if (!head || head.deadlines.isExcused || head.phase !== 'loaded' || head.closed === 'yes' || head.mayEnd)
+      continue;
+    if (!state.isExempt(head.lane) && !state.hasPlace) continue;
+    if (clock.next > clock.now + settings.minDuration)
+      state.violate(`no timer will close the window of ${head.lane.key}`);
+  }
+}
