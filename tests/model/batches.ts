@@ -33,12 +33,9 @@ export class Batches {
   end(batch: Batch): void {
     const { lane } = batch;
     if (batch.phase === 'over' && batch.failure && batch.failure.phase !== 'save') {
-      const taken = lane.takeJoined();
-      for (const run of taken) if (!run.isCancelled) run.batch = batch;
-      lane.mayAllBeOf(
-        batch,
-        taken.some((run) => !run.isCancelled && run.mayBeOf.length === 0),
-      );
+      for (const run of lane.takeJoined()) if (!run.isCancelled) run.batch = batch;
+      const isOwn = (run: Run) => run.batch === batch && !run.isCancelled && run.mayBeOf.length === 0;
+      lane.mayAllBeOf(batch, lane.unheard.some(isOwn));
     } else lane.divide();
     batch.end(this.#state.turnStart, this.#state.turn);
     lane.ask = undefined;

@@ -156,4 +156,19 @@ export const found: { violation: string; numbers: [world: number[], steps: numbe
       [0, 971714282, 326882194, 179250950, 599263021, 4073729, 805396328, 0],
     ],
   },
+  {
+    violation: 'a is saved while its window is open: it had maxOperations runs, one of them cancelled',
+    numbers: [
+      [964203142, 20188707, 0, 642063757, 999119321, 0, 0, 842893478, 0, 0, 438727264, 0, 0],
+      [0, 805361748, 347098870, 180490900, 826937984, 940700406, 0, 504591940, 416369404, 0],
+    ],
+  },
+  {
+    violation:
+      'a lock is called though no run waits: what came meanwhile was not of the batch whose beginning was in doubt',
+    numbers: [
+      [0, 0, 0, 0, 0, 840386515, 0, 0, 0, 0, 666844936, 0, 0],
+      [189834805, 46728853, 0, 807335348, 392053358, 518907145, 0],
+    ],
+  },
 ];

@@ -75,11 +75,15 @@ export class Lane extends Line {
   get #latestIsClosed(): Truth {
     let isBehind: Truth = this.head ? 'no' : 'yes';
     let isDropped = true;
+    // Where the batch under way begins is not certain as long as only those are seen that have perhaps failed with the one before.
+    let isDoubtful = false;
     for (const { splits, isCancelled, mayBeOf } of this.waiting) {
       if (splits === 'yes') {
-        isBehind = 'yes';
+        if (!isDoubtful) isBehind = 'yes';
         isDropped = true;
-      } else if (splits === 'maybe' && isBehind === 'no') isBehind = 'maybe';
+      }
+      if (splits !== 'no' && isBehind === 'no') isBehind = 'maybe';
+      isDoubtful = mayBeOf.length > 0;
       if (!isCancelled && mayBeOf.length === 0) isDropped = false;
     }
     if (isBehind === 'no') return (this.head as Batch).closed;
