@@ -115,7 +115,7 @@ export class Batch extends Runs {
     this.isClosed = true;
     if (!isConflict(cause)) return Outcome.Failed;
     // A flush does not wait for the time between two attempts.
-    if (this.shared.settings.retries > 0) this.shared.mailbox.open.add(this.number);
+    if (this.shared.settings.retries > 0) this.shared.mailbox.waiting.add(this.number);
     return Outcome.Conflict;
   }
 

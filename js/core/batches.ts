@@ -118,8 +118,9 @@ export class Batches {
     return ordinal <= this.flushed || ordinal <= (this.#flushedOfKey[number] as number);
   }
 
-  /** Closes the window of the key's latest batch, and has those before it hurry. */
+  /** Closes the window of the key's latest batch, and has those before it hurry. To flush it again is to wait for the same. */
   flushOne(batch: Batch): Promise<unknown> {
+    if (batch.flushed) return batch.flushed;
     const flushed = resolved.then(() => settledUpTo(batch));
     batch.shared.mailbox.look(batch.number);
     batch.flushed = flushed;

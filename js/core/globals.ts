@@ -3,6 +3,7 @@
  * timers on an empty stack, and nothing that goes wrong in it goes unnoticed.
  */
 import { enter } from './failure.js';
+import { report } from './report.js';
 import { callOutside, resolved } from './scope.js';
 
 /** The next turn of the engine's executor. In Node a reaction to a promise costs a fifth of the platform's queueMicrotask. */
@@ -19,17 +20,26 @@ export function clearTimeout(timer: Timer): void {
 }
 
 class Timer {
-  readonly #timer: unknown;
+  #timer: unknown;
   #isCleared = false;
 
   constructor(ring: () => void, delay: number) {
     // Whoever fakes timers lets them go off in the midst of a call: so the engine hears a turn later.
     const soon = () => queueMicrotask(() => this.#isCleared || ring());
-    this.#timer = callOutside(() => globalThis.setTimeout(soon, delay));
+    try {
+      this.#timer = callOutside(() => globalThis.setTimeout(soon, delay));
+    } catch (error) {
+      // One that cannot be set is a timer that is lost.
+      report(error);
+    }
   }
 
   clear(): void {
     this.#isCleared = true;
-    globalThis.clearTimeout(this.#timer as number);
+    try {
+      globalThis.clearTimeout(this.#timer as number);
+    } catch (error) {
+      report(error);
+    }
   }
 }

@@ -18,7 +18,7 @@ export class Mailbox {
   #toLookAt: number[] = [];
   #looksAtAll = false;
   /** The keys whose batches wait for something that a flush ends: the end of the window, or of the time between two attempts. */
-  readonly open = new Set<number>();
+  readonly waiting = new Set<number>();
   #isScheduled = false;
 
   constructor(createEngine: () => Engine) {
@@ -81,7 +81,7 @@ export class Mailbox {
       this.#engine.serve(toServe[i] as number, toServe[i + 1] as number);
     for (const key of toLookAt) this.#engine.look(key);
     if (!looksAtAll) return;
-    for (const key of this.open) this.#engine.look(key);
+    for (const key of this.waiting) this.#engine.look(key);
     this.#engine.lookAtWaiting();
   }
 }

@@ -6,7 +6,7 @@ import type { BatchMetric, SignalOptions } from './types.js';
 
 type Metric = BatchMetric<string | number>;
 
-/** The durations of lock, load and save and in total, and how often the batch was tried. */
+/** The durations of lock, load and save and in total; how often the batch was tried; how many were loaded and saved together with it. */
 export type Numbers = readonly [number, number, number, number, number, number, number];
 
 /** Somebody who wants metrics. */

@@ -98,14 +98,14 @@ export interface ProcessorOptions<Resource, Key extends string | number = string
     | ((key: Key, batch: BatchContext<Key>) => Release | undefined | PromiseLike<Release | undefined>)
     | undefined;
   /**
-   * Gets the resource from where it is kept. Called once a batch, at once when that starts, or when it has been locked.
+   * Gets the resource from where it is kept. Called when a batch starts, at once or when it has been locked, and again when it starts over.
    *
    * @defaultValue a function that resolves to undefined
    */
   loadResource?: ((key: Key, batch: BatchContext<Key>) => Resource | PromiseLike<Resource>) | undefined;
   /**
-   * Brings the resource back to where it is kept. Called once a batch, if any `run` or `update` of it succeeded, also after the signal has
-   * aborted.
+   * Brings the resource back to where it is kept. Called once a batch, and again when it has started over, if any `run` or `update` of it
+   * succeeded, also after the signal has aborted.
    *
    * @defaultValue a function that does nothing
    */

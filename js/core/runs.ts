@@ -119,10 +119,10 @@ export class Runs extends Turns {
 
   /** Executes those that wait; with `isLast` for the last time, otherwise from now on also those that arrive. */
   execute(isLast: boolean): void {
-    const { open } = this.shared.mailbox;
+    const { waiting } = this.shared.mailbox;
     this.#isExecuting = !isLast;
-    if (isLast) open.delete(this.number);
-    else open.add(this.number);
+    if (isLast) waiting.delete(this.number);
+    else waiting.add(this.number);
     this.#executeWaiting();
   }
 
@@ -178,7 +178,7 @@ export class Runs extends Turns {
     this.#failure = failure;
     for (const cancellation of this.#cancellations ?? none) cancellation?.take();
     this.#scopes = this.#operations = this.resource = undefined;
-    if (this.shared.settings.retries > 0) this.shared.mailbox.open.delete(this.number);
+    if (this.shared.settings.retries > 0) this.shared.mailbox.waiting.delete(this.number);
     this.beginTurns();
     this.shared.pending -= this.unsettled;
     this.unsettled = 0;

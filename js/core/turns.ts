@@ -14,7 +14,7 @@ function capture(resolve: Resolve): void {
  *
  * @throws RangeError if they are.
  */
-export function madeWith<Function>(made: Function | undefined, promise: Promise<unknown>): Function {
+export function madeWith<Made>(made: Made | undefined, promise: Promise<unknown>): Made {
   if (made) return made;
   promise.catch(() => {});
   throw new RangeError('Maximum call stack size exceeded');

@@ -1,45 +1,14 @@
-//! The life of one batch, and of a key: one batch after the other.
+//! The life of one batch.
 
 use super::batch::Batch;
 use super::deadlines::Cohort;
 use super::places::Place;
 use super::processor::Shared;
-use super::{BatchError, Begun, Failure, Host, Key, Metric, Phase, Window};
+use super::{BatchError, Failure, Host, Metric, Phase, Window};
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::mem;
 use std::rc::Rc;
 use std::task::Poll;
-
-/// Serves a key, batch after batch, until nobody waits any more. The first one starts when it was opened, the others when
-/// the one before has settled.
-pub(crate) async fn serve<H: Host>(shared: Rc<Shared<H>>, key: Key, cohort: Rc<Cohort<H>>, opened: f64) {
-    let mut opened = Some((cohort, opened));
-    loop {
-        match shared.host.begin(key) {
-            Begun::Nothing => break,
-            Begun::Next => {}
-            Begun::Later => opened = None,
-        }
-        let batch = Batch::new(key);
-        shared.keys.borrow_mut().set(key, Some(Rc::clone(&batch)));
-        let goes_on = Life {
-            shared: &shared,
-            batch,
-            has_started: false,
-            opened: opened.take(),
-            metric: Metric { attempts: 1, ..Metric::default() },
-        }
-        .live()
-        .await;
-        if !goes_on {
-            break;
-        }
-        // The callers of this batch hear before the next one begins.
-        next_turn().await;
-    }
-    shared.keys.borrow_mut().end(key);
-}
 
 /// The longest time between the first two attempts, in ms. It doubles with each further one…
 const FIRST_PAUSE: u32 = 5;
@@ -47,7 +16,7 @@ const FIRST_PAUSE: u32 = 5;
 const LONGEST_PAUSE: u32 = 1_000;
 
 /// A batch under way.
-struct Life<'a, H: Host> {
+pub(crate) struct Life<'a, H: Host> {
     shared: &'a Rc<Shared<H>>,
     batch: Rc<Batch<H>>,
     has_started: bool,
@@ -64,9 +33,14 @@ enum End<E> {
     Unwanted,
 }
 
-impl<H: Host> Life<'_, H> {
+impl<'a, H: Host> Life<'a, H> {
+    pub fn new(shared: &'a Rc<Shared<H>>, batch: Rc<Batch<H>>, opened: Option<(Rc<Cohort<H>>, f64)>) -> Self {
+        let metric = Metric { attempts: 1, ..Metric::default() };
+        Self { shared, batch, has_started: false, opened, metric }
+    }
+
     /// Until its runs have settled, or nobody wants it any more. True if there is another batch, or may be.
-    async fn live(mut self) -> bool {
+    pub async fn live(mut self) -> bool {
         let outcome = self.commit().await;
 
         let Shared { host, keys, .. } = &**self.shared;
@@ -214,17 +188,4 @@ impl<H: Host> Life<'_, H> {
 /// The time between two others; 0 if the first one is not known, because nobody was observing yet.
 fn duration(start: f64, end: f64) -> f64 {
     (end - start).max(0.0)
-}
-
-/// Waits for the next turn of the executor.
-async fn next_turn() {
-    let mut is_next = false;
-    poll_fn(|context| {
-        if mem::replace(&mut is_next, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

@@ -1,6 +1,6 @@
 //! The rules of batching: which run joins which batch, when a window closes, what is loaded, saved and settled, and when.
 //!
-//! Read [`Host`] for the words, then `life.rs`, the life of one batch from top to bottom.
+//! Read [`Host`] for the words, then `service.rs` and `life.rs`, the life of a key and of one batch from top to bottom.
 //!
 //! ```
 //! use groupcommit::engine::{Options, OptionsError};
@@ -21,6 +21,8 @@ mod metrics;
 mod options;
 mod places;
 mod processor;
+mod queue;
+mod service;
 mod together;
 
 pub use error::{BatchError, Failure, Phase};

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::deadlines::Deadlines;
 use super::places::Places;
-use super::{Failure, Host, Key, Options, OptionsError, life};
+use super::{Failure, Host, Key, Options, OptionsError, service};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -55,7 +55,7 @@ impl<H: Host> Processor<H> {
     pub fn serve(&self, key: Key, opened: f64) {
         if self.0.keys.borrow_mut().begin(key) {
             let cohort = self.0.deadlines.open(opened);
-            self.0.host.spawn(life::serve(Rc::clone(&self.0), key, cohort, opened));
+            self.0.host.spawn(service::serve(Rc::clone(&self.0), key, cohort, opened));
         }
     }
 

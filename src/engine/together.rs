@@ -3,20 +3,20 @@
 use super::deadlines::Cohort;
 use super::{Host, Key};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// One call for the batches that want the same in the same turn of the executor. It takes one place.
 pub(crate) struct Call<H: Host> {
     keys: RefCell<Vec<Key>>,
     /// How many of the batches it is not done with.
     left: Cell<u32>,
-    /// For the batches that start with it.
-    cohort: RefCell<Option<Rc<Cohort<H>>>>,
+    /// Of the batches that start with it. The call, which may take longer than one of them, keeps no timer.
+    cohort: RefCell<Weak<Cohort<H>>>,
 }
 
 impl<H: Host> Call<H> {
     pub fn new() -> Rc<Self> {
-        Rc::new(Self { keys: RefCell::default(), left: Cell::new(0), cohort: RefCell::new(None) })
+        Rc::new(Self { keys: RefCell::default(), left: Cell::new(0), cohort: RefCell::default() })
     }
 
     pub fn join(&self, key: Key) {
@@ -40,6 +40,8 @@ impl<H: Host> Call<H> {
     }
 
     pub fn cohort(&self, now: f64) -> Rc<Cohort<H>> {
-        Rc::clone(self.cohort.borrow_mut().get_or_insert_with(|| Cohort::new(now)))
+        let cohort = self.cohort.borrow().upgrade().unwrap_or_else(|| Cohort::new(now));
+        self.cohort.replace(Rc::downgrade(&cohort));
+        cohort
     }
 }

@@ -63,6 +63,37 @@ describe('With shared calls, concurrency limits the calls under way', () => {
   });
 });
 
+describe('A batch that is cancelled when it has got a place in a call that is about to be made', () => {
+  test('keeps that place for as long as the call is under way, and ends no other call', async () => {
+    const { accounts, loads, runAll } = sharing<string>({
+      minDuration: 0,
+      concurrency: 1,
+      saveResources: undefined,
+    });
+    const controller = new AbortController();
+    const seen: unknown[] = [];
+    const look = (key: string) => watch(accounts.run(key, (resource) => void seen.push([key, resource])));
+    await runAll(['x'], () => controller.abort());
+    const cancelled = watch(accounts.run('w', noop, { signal: controller.signal }));
+    await settleDown();
+    await loads[0]?.succeed(['of x']);
+    expect(keysIn(loads)).toEqual(['x', 'w']);
+    expect(cancelled.outcome).toMatchObject({
+      state: 'rejected',
+      reason: { code: 'ERR_OPERATION_CANCELLED' },
+    });
+    const others = [look('y'), look('z')];
+    await settleDown();
+    expect(keysIn(loads)).toEqual(['x', 'w']);
+    await loads[1]?.succeed(['of w']);
+    expect(keysIn(loads)).toEqual(['x', 'w', 'yz']);
+    await loads[2]?.succeed(['of y', 'of z']);
+    expect(seen).toEqual([['y', 'of y'], ['z', 'of z']]); // biome-ignore format: one line
+    expect(others.map(({ outcome }) => outcome.state)).toEqual(['fulfilled', 'fulfilled']);
+    expect(accounts.pending).toBe(0);
+  });
+});
+
 describe('if it waits to load, its clock starts with that call, or with its lock', () => {
   test.each([
     ['without a lock', undefined, 100],

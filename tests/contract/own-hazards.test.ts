@@ -79,6 +79,34 @@ describe('What a call costs does not grow with what is pending', () => {
   });
 });
 
+describe('To flush again costs nothing', () => {
+  /** How many promises are made by so many flushes of a key, behind as many batches that wait for each other. */
+  const made = async (count: number) => {
+    const { code, stdout } = await inChild(`
+      import { createHook } from 'node:async_hooks';
+      const accounts = startProcessor({ minDuration: 0, maxOperations: 1, saveResource: () => new Promise(() => {}) });
+      for (let run = 0; run < ${count}; run++) accounts.run('alice', () => {});
+      accounts.flush('alice');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      let made = 0;
+      createHook({ init: (id, type) => void (made += type === 'PROMISE') }).enable();
+      for (let flush = 0; flush < ${count}; flush++) accounts.flush('alice');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      print(made);
+      process.exit(0);
+    `);
+    expect(code).toBe(0);
+    return Number(stdout);
+  };
+
+  test('as many flushes as there are batches make as many promises each', async () => {
+    const [few, many] = [await made(50), await made(400)];
+    expect(few).toBeGreaterThan(0);
+    // Eight times as many: 8 if each costs the same, 64 if each costs what is pending.
+    expect(many / few).toBeLessThan(16);
+  });
+});
+
 describe('loadResource, saveResource or lockResource that waits for a run, a flush or a stop of its own key', () => {
   const functions = ['loadResource', 'saveResource', 'lockResource'];
   test.each(functions.flatMap((name) => ['run', 'flush', 'stop'].map((what) => [name, what])))(

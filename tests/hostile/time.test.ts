@@ -1,7 +1,7 @@
 import { mock } from 'node:test';
 import { startProcessor } from 'groupcommit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { heldStore, settleDown, watch } from '../node/support.js';
+import { heldStore, inChild, settleDown, watch } from '../node/support.js';
 import { Clock } from './clock.js';
 import { atRest, fulfilled, noop } from './support.js';
 
@@ -78,6 +78,26 @@ describe('Time: whatever is done to timers and clocks, a window closes', () => {
     expect((await atRest(accounts.flush())).state).toBe('fulfilled');
     expect(left.outcome).toEqual(fulfilled('left'));
   });
+
+  test.each(['setTimeout', 'clearTimeout'])(
+    '%s that throws is reported, and no batch fails by it',
+    async (name) => {
+      const { code, stdout } = await inChild(`
+      const errors = new Set();
+      process.on('uncaughtException', (error) => errors.add(error.message));
+      globalThis.${name} = () => { throw new Error('no timers'); };
+      const accounts = startProcessor({ minDuration: 10, maxOperations: 2 });
+      const run = (key) => accounts.run(key, () => key);
+      const settled = Promise.all(['alice', 'alice', 'bob'].map(run));
+      setImmediate(async () => {
+        const again = run('alice');
+        await accounts.flush();
+        print([...(await settled), await again, ...errors].join());
+      });
+    `);
+      expect([code, stdout]).toEqual([0, 'alice,alice,bob,alice,no timers\n']);
+    },
+  );
 
   describe('with synchronous work after run, in the turn in which the batch of another key ends', () => {
     const clock = new Clock();

@@ -8,7 +8,7 @@ mod fingerprint;
 
 use crate::simulation::driver::PHASES;
 use crate::simulation::plan::Plan;
-use crate::world::{Config, NO_WINDOW, Phase};
+use crate::world::{NO_WINDOW, Phase};
 use explorer::Explorer;
 use groupcommit::engine::Options;
 use std::env;
@@ -18,8 +18,12 @@ use std::time::Instant;
 
 /// All calls hang until they are answered.
 fn world(options: Options, has_lock: bool) -> Plan {
-    let config = Config { options, max_operations: u32::MAX };
-    Plan { config, phases: PHASES.map(|phase| phase != Phase::Lock || has_lock), events: Vec::new(), hangs: true }
+    Plan {
+        config: options.into(),
+        phases: PHASES.map(|phase| phase != Phase::Lock || has_lock),
+        events: Vec::new(),
+        hangs: true,
+    }
 }
 
 fn worlds() -> Vec<Plan> {

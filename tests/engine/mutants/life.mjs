@@ -4,6 +4,7 @@ export const life = [
   {
     name: 'nothing is saved',
     rule: 'Saved',
+    only: true,
     file: 'life.rs',
     from: '            let outcome = self.call(Phase::Save).await;',
     to: '            let outcome = Ok(());',
@@ -99,7 +100,8 @@ export const life = [
   {
     name: 'a place that is handed over wakes nobody',
     rule: 'Fifo',
-    file: 'places.rs',
+    only: true,
+    file: 'queue.rs',
     from: '        self.given.replace(Some(place));\n        self.batch.wake();',
     to: '        self.given.replace(Some(place));',
   },
@@ -107,8 +109,8 @@ export const life = [
     name: 'a batch is loaded although all its runs were cancelled while it waited for a place',
     rule: 'Cancelled',
     file: 'places.rs',
-    from: '        if phase == Phase::Load && !host.is_wanted(batch.key) {',
-    to: '        if false && !host.is_wanted(batch.key) {',
+    from: '        if is_unwanted() {\n            return None;',
+    to: '        if false && is_unwanted() {\n            return None;',
   },
   {
     name: 'a batch that nobody wants waits for a place',
@@ -128,7 +130,7 @@ export const life = [
   {
     name: 'a batch begins at once when the one before it has settled',
     rule: 'NextTurn',
-    file: 'life.rs',
+    file: 'service.rs',
     from: '        next_turn().await;\n',
     to: '        let _ = next_turn;\n',
   },

@@ -90,10 +90,10 @@ impl Driver {
                 }
             }
             Event::Turn => drop(world.turn()),
-            Event::Step => world.step(),
+            Event::Step => world.rest(),
             Event::Advance(duration) => self.advance(duration),
             Event::Freeze(duration) => {
-                world.step();
+                world.rest();
                 world.freeze(duration);
             }
             Event::Ring => {
@@ -102,14 +102,14 @@ impl Driver {
                 world.ring();
             }
             Event::RingEarly => {
-                world.step();
+                world.rest();
                 if let Some(at) = world.timer().filter(|at| at - 0.5 > world.now()) {
                     world.freeze(at - 0.5 - world.now());
                     world.ring();
                 }
             }
             Event::LoseTimers => {
-                world.step();
+                world.rest();
                 self.has_lost_timers.set(true);
                 world.lose_timers();
             }
@@ -121,19 +121,18 @@ impl Driver {
                 }
             }
         }
-        world.give_up();
+        world.tell();
     }
 
     /// Time passes, and the timers go off that are due. What gives up then does so at once.
     fn advance(&self, duration: f64) {
         let world = &self.world;
-        world.step();
+        world.rest();
         let end = world.now() + duration;
         while let Some(at) = world.timer().filter(|&at| at <= end) {
             world.freeze((at - world.now()).max(0.0));
             world.fire_timer();
-            world.give_up();
-            world.step();
+            world.rest();
             world.host().check_rest();
         }
         world.freeze((end - world.now()).max(0.0));
@@ -150,11 +149,14 @@ impl Driver {
                 return;
             }
             let hanging = world.all_hanging();
-            hanging.iter().for_each(|name| world.complete(name));
+            hanging.iter().for_each(|name| {
+                world.complete(name);
+                world.rest();
+            });
             self.advance(if hanging.is_empty() { 10.0 } else { 0.0 });
             if hanging.is_empty() && self.has_lost_timers.get() && world.keys() > 0 {
                 world.close_all();
-                world.step();
+                world.rest();
             }
             world.host().check_rest();
         }

@@ -91,7 +91,10 @@ fn config(random: &mut Random) -> Config {
     ]);
     let concurrency = random.pick(&[1, 1, 2, 3, u32::MAX, u32::MAX]);
     let max_operations = random.pick(&[1, 2, 3, u32::MAX, u32::MAX]);
-    Config { options: Options { min_duration, max_duration, concurrency, ..NO_WINDOW }, max_operations }
+    let max_keys = random.pick(&[1, 2, 3, u32::MAX, u32::MAX]);
+    let shares = random.pick(&[[false; 2], [false; 2], [true; 2], [true, false], [false, true]]);
+    let options = Options { min_duration, max_duration, concurrency, max_keys, ..NO_WINDOW };
+    Config { options, max_operations, shares }
 }
 
 /// Some never, others often.

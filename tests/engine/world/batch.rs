@@ -13,6 +13,8 @@ pub struct Batch {
     pub next: usize,
     /// How many of them have not been cancelled.
     pub live: usize,
+    /// In which turn of the executor the engine has heard that none is left.
+    pub unwanted_in: Option<u64>,
     pub window: Window,
     /// It has begun, in this turn of the executor.
     pub begun_in: Option<u64>,
@@ -24,6 +26,8 @@ pub struct Batch {
     /// What is under way, and since when.
     pub call: Option<(Phase, f64)>,
     pub durations: [Option<f64>; 3],
+    /// How many batches were in its calls.
+    pub together: [u32; 3],
     pub lock: Lock,
     pub is_loaded: bool,
     pub resource: Resource,
@@ -42,8 +46,11 @@ pub struct Batch {
 
 #[derive(Clone, Copy)]
 pub struct Start {
+    /// At this time; or, with a call for several, not earlier: they join it in the turn before it is made, and may have waited before.
     pub at: f64,
     pub turn: u64,
+    /// When that call was made.
+    pub shared: Option<f64>,
     /// Its place in the order of all that have started.
     pub place: u64,
     /// By how much timers had been late before, less the time that has passed in the midst of turns since it was opened.
@@ -74,6 +81,7 @@ impl Batch {
             runs: Vec::new(),
             next: 0,
             live: 0,
+            unwanted_in: None,
             window: Window::Open,
             begun_in: None,
             opened: None,
@@ -81,6 +89,7 @@ impl Batch {
             asked: [false; 3],
             call: None,
             durations: [None; 3],
+            together: [0; 3],
             lock: Lock::None,
             is_loaded: false,
             resource: Resource::new(),
@@ -123,25 +132,28 @@ impl Batch {
         None
     }
 
-    pub fn start(&mut self, machine: &Machine) {
+    pub fn start(&mut self, is_shared: bool, machine: &Machine) {
         if self.start.is_some() {
             return;
         }
-        let turn = machine.executor().turns();
-        let has_waited = self.begun_in != Some(turn);
-        let at = self.opened.filter(|_| !has_waited).unwrap_or_else(|| machine.now());
+        let turn = machine.executor().turns() - u64::from(is_shared);
+        let now = machine.now() - if is_shared { machine.stalled_since(turn) } else { 0.0 };
+        let has_waited = self.begun_in.is_none_or(|begun| begun < turn);
+        let at = self.opened.filter(|_| !has_waited).unwrap_or(now);
         let lateness = machine.lateness() - (machine.now() - at);
-        self.start = Some(Start { at, turn, place: machine.count_start(), lateness });
+        let shared = is_shared.then(|| machine.now());
+        self.start = Some(Start { at, turn, shared, place: machine.count_start(), lateness });
     }
 
-    pub fn ask(&mut self, phase: Phase, machine: &Machine) {
+    pub fn ask(&mut self, phase: Phase, together: Option<usize>, machine: &Machine) {
         let order = [Phase::Lock, Phase::Load, Phase::Save];
         let is_in_order = order.into_iter().skip(phase as usize).all(|later| !self.asked[later as usize]);
         hold!(OneCall, self.call.is_none(), "{phase:?} while {:?} is under way", self.call);
         hold!(CallOrder, self.begun_in.is_some() && is_in_order && self.error.is_none(), "{phase:?} out of turn");
         self.asked[phase as usize] = true;
         self.call = Some((phase, machine.now()));
-        self.start(machine);
+        self.together[phase as usize] = together.unwrap_or(1) as u32;
+        self.start(together.is_some(), machine);
     }
 
     /// What was asked for has been done.

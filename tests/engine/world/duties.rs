@@ -1,9 +1,8 @@
 //! The trait, method by method, with its rules: what the engine may ask for, and when.
 
 use super::batch::{Execution, Lock};
-use super::rest::waits_for_place;
 use super::rules::hold;
-use super::{BatchError, Cause, Host, Phase, Published, Timer, lowercase, told};
+use super::{ABORTED, BatchError, Cause, Host, Phase, Published, Timer, told};
 use groupcommit::engine::{self, Begun, Executed, Failure, Key, Metric, Window};
 use std::future::Future;
 use std::mem;
@@ -38,8 +37,8 @@ impl engine::Host for Host {
         batch.begun_in = Some(turn);
         batch.opened = opened;
         match (self.has(Phase::Lock), self.has(Phase::Load)) {
-            (false, true) => self.places.borrow_mut().ask(key, turn),
-            (false, false) => batch.start(&self.machine),
+            (false, true) => self.places.borrow_mut().ask(key, Phase::Load, turn),
+            (false, false) => batch.start(false, &self.machine),
             _ => {}
         }
         begun
@@ -59,39 +58,28 @@ impl engine::Host for Host {
     }
 
     fn call(&self, key: Key, phase: Phase) -> Poll<Result<(), Failure<Cause>>> {
-        self.turn();
-        let mut keys = self.keys.borrow_mut();
-        let name = keys.state(key).name;
-        let batch = keys.under_way(key);
-        let needs_lock = phase != Phase::Lock && self.has(Phase::Lock);
-        hold!(CallOrder, (batch.lock == Lock::Held) == needs_lock, "{phase:?} while the lock is {:?}", batch.lock);
-        hold!(Cancelled, batch.live > 0, "nobody wants the batch of {name}");
-        if phase == Phase::Save {
-            hold!(CallOrder, batch.is_changed && batch.execution == Execution::Last, "nothing to save of {name}");
-        }
-        batch.ask(phase, &self.machine);
-        let is_flushed = batch.is_flushed();
-        if phase != Phase::Lock {
-            let waits = |other| keys.each().any(|(key, state)| key == other && waits_for_place(state));
-            self.places.borrow_mut().take(key, is_flushed, waits);
-        }
-        drop(keys);
-        self.machine.log(format_args!("{} {name}", lowercase(phase)));
+        hold!(Calls, !self.shares(phase), "{phase:?} for one batch");
+        self.ask(&[key], phase);
         let Some(outcome) = self.answer(key, phase) else { return Poll::Pending };
         self.answered(key, outcome);
         if phase == Phase::Lock && outcome.is_ok() && self.has(Phase::Load) {
             self.places.borrow_mut().forget(key);
-            self.places.borrow_mut().ask(key, self.machine.executor().turns());
+            self.places.borrow_mut().ask(key, Phase::Load, self.machine.executor().turns());
         }
         Poll::Ready(told(outcome))
     }
 
-    fn is_shared(&self, _phase: Phase) -> bool {
-        false
+    fn is_shared(&self, phase: Phase) -> bool {
+        self.shares(phase)
     }
 
-    fn call_together(&self, _keys: &[Key], _phase: Phase) {
-        unreachable!("nothing is shared");
+    fn call_together(&self, keys: &[Key], phase: Phase) {
+        let count = keys.len();
+        hold!(Calls, self.shares(phase), "{phase:?} for {count} batches");
+        hold!(Calls, (1..=self.config.options.max_keys as usize).contains(&count), "{phase:?} for {count} batches");
+        self.ask(keys, phase);
+        let outcomes = keys.iter().filter_map(|&key| Some((key, self.answer(key, phase)?)));
+        self.to_tell.borrow_mut().extend(outcomes);
     }
 
     fn release(&self, key: Key) {
@@ -133,7 +121,7 @@ impl engine::Host for Host {
         let mut keys = self.keys.borrow_mut();
         let batch = keys.under_way(key);
         if is_last && batch.is_changed && self.has(Phase::Save) {
-            self.places.borrow_mut().ask(key, turn);
+            self.places.borrow_mut().ask(key, Phase::Save, turn);
         }
         Executed { is_changed: batch.is_changed, is_last }
     }
@@ -162,7 +150,7 @@ impl engine::Host for Host {
         batch.is_aborted = true;
         self.machine.log(format_args!("abort {name}"));
         if batch.call.is_some() && batch.gives_up {
-            self.given_up.borrow_mut().push(key);
+            self.to_tell.borrow_mut().push((key, Err(ABORTED)));
         }
     }
 

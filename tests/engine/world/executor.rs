@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     Serve(usize),
+    /// A call for several batches.
+    Call,
     Mail,
     Arrive(usize),
     Reaction,

@@ -5,7 +5,7 @@ use super::executor::Purpose;
 use super::keys::Keys;
 use super::places::Places;
 use super::rules::hold;
-use super::{ABORTED, Answer, BatchError, Cause, Config, Effect, LOST, Machine, Name, Outcome, Phase, Resource};
+use super::{Answer, BatchError, Cause, Config, Effect, Machine, Name, Outcome, Phase, Resource};
 use groupcommit::engine::{Key, Metric};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -23,8 +23,8 @@ pub struct Host {
     /// What was saved.
     pub store: RefCell<HashMap<Name, Resource>>,
     pub answers: [Cell<Answer>; 3],
-    /// The keys of which something has given up, as its batch has aborted. The engine is to hear of that.
-    pub given_up: RefCell<Vec<Key>>,
+    /// What has come of calls while the engine called. It is to hear of that.
+    pub to_tell: RefCell<Vec<(Key, Result<(), Cause>)>>,
     /// How many batches have settled.
     pub batches: Cell<u64>,
     /// What the engine is spawning a task for.
@@ -47,15 +47,15 @@ impl Host {
             machine: Rc::clone(machine),
             config,
             keys: RefCell::default(),
-            places: RefCell::new(Places::new(config.options.concurrency)),
+            places: RefCell::new(Places::new(config)),
             is_observed: Cell::new(false),
             observed_since: Cell::new(0),
             metrics: RefCell::default(),
             store: RefCell::default(),
             answers: [Answer::Nothing, Answer::Succeeds, Answer::Succeeds].map(Cell::new),
-            given_up: RefCell::default(),
+            to_tell: RefCell::default(),
             batches: Cell::new(0),
-            spawns: Cell::new(Purpose::Mail),
+            spawns: Cell::new(Purpose::Call),
             is_executing: Cell::new(false),
         }
     }
@@ -74,44 +74,6 @@ impl Host {
 
     pub fn has(&self, phase: Phase) -> bool {
         self.answers[phase as usize].get() != Answer::Nothing
-    }
-
-    /// What comes of a call that has just been made, if that is known at once.
-    pub fn answer(&self, key: Key, phase: Phase) -> Option<Result<(), Cause>> {
-        let mut keys = self.keys.borrow_mut();
-        let batch = keys.under_way(key);
-        let answer = self.answers[phase as usize].get();
-        batch.gives_up = answer == Answer::GivesUp;
-        match answer {
-            Answer::Hangs => None,
-            Answer::GivesUp => batch.is_aborted.then_some(Err(ABORTED)),
-            Answer::Fails(cause) => Some(Err(cause)),
-            Answer::Succeeds | Answer::Nothing => Some(Ok(())),
-        }
-    }
-
-    /// What is under way for a key has come to this. The engine is to be told.
-    pub fn answered(&self, key: Key, outcome: Result<(), Cause>) {
-        let mut keys = self.keys.borrow_mut();
-        let name = keys.state(key).name;
-        let batch = keys.under_way(key);
-        let phase = batch.answered(outcome, &self.machine);
-        match phase {
-            Phase::Load if outcome.is_ok() => self.load(name, batch),
-            Phase::Save if outcome.is_ok() || outcome == Err(LOST) => {
-                self.store.borrow_mut().insert(name, batch.resource.clone());
-            }
-            _ => {}
-        }
-        let mut places = self.places.borrow_mut();
-        match phase {
-            Phase::Lock if outcome.is_ok() && self.has(Phase::Load) => {
-                // The engine hears in the next turn, unless it has asked in this one.
-                places.ask_in(key, self.machine.executor().turns() + 1);
-            }
-            Phase::Lock => {}
-            Phase::Load | Phase::Save => places.give_back(key),
-        }
     }
 
     /// Takes what is stored for the resource of a batch, unless it has one.
@@ -154,9 +116,10 @@ impl Host {
         })
     }
 
-    /// Whether something is under way for a key, which may be free.
+    /// Whether something is under way for a key, which may be free, or it may have joined a call.
     pub fn is_calling(&self, key: Key) -> bool {
-        self.keys.borrow_mut().find(key).is_some_and(|state| state.batch().call.is_some())
+        let may_have_joined = self.places.borrow().asking_together().any(|asking| asking == key);
+        may_have_joined || self.keys.borrow_mut().find(key).is_some_and(|state| state.batch().call.is_some())
     }
 
     /// Does what the engine has asked for with `execute`, for what has arrived since.

@@ -87,6 +87,12 @@ impl Keys {
         state.opened
     }
 
+    /// The engine is told to look at a key.
+    pub fn looked(&mut self, key: Key, turn: u64) {
+        let batch = self.find(key).map(State::batch).filter(|batch| batch.live == 0);
+        batch.into_iter().for_each(|batch| batch.unwanted_in = batch.unwanted_in.or(Some(turn)));
+    }
+
     /// Whether the engine may ask for the next batch of a number.
     pub fn may_begin(&mut self, key: Key) -> bool {
         self.has_strays || self.find(key).is_some_and(|state| state.is_served)
@@ -119,6 +125,7 @@ impl Keys {
         let latest = self.state(key).batches.back_mut().expect("it has just been there");
         latest.runs.push(Rc::clone(run));
         latest.live += 1;
+        latest.unwanted_in = None;
         run.batch.set(latest.number);
         let is_full = latest.runs.len() >= max_operations as usize;
         if is_full {

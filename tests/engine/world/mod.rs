@@ -2,6 +2,7 @@
 
 mod batch;
 mod callers;
+mod calls;
 mod duties;
 mod executor;
 mod host;
@@ -52,17 +53,19 @@ pub struct Config {
     pub options: Options,
     /// The most runs of a batch.
     pub max_operations: u32,
+    /// Whether there is one call for several batches: to load, and to save.
+    pub shares: [bool; 2],
 }
 
 impl From<Options> for Config {
     fn from(options: Options) -> Self {
-        Self { options, max_operations: u32::MAX }
+        Self { options, max_operations: u32::MAX, shares: [false; 2] }
     }
 }
 
 /// A batch has at most so many runs.
 pub fn at_most(max_operations: u32, options: Options) -> Config {
-    Config { options, max_operations }
+    Config { options, max_operations, shares: [false; 2] }
 }
 
 /// What comes of a call of the host.

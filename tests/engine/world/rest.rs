@@ -1,6 +1,6 @@
 //! What has to hold when a batch ends, and whenever all tasks wait for something to happen.
 
-use super::batch::{Batch, Execution, Lock};
+use super::batch::{Batch, Execution, Lock, Start};
 use super::keys::State;
 use super::rules::hold;
 use super::{BatchError, Cause, Host, Phase};
@@ -40,8 +40,10 @@ impl Host {
         hold!(Metrics, self.is_observed.get() && !batch.is_published, "a metric too many");
         hold!(Metrics, batch.error.as_ref() == error, "not what was thrown: {:?}", batch.error);
         let start = batch.start.expect("the batch has started");
-        hold!(Metrics, metric.start == start.at, "{metric:?} for what started at {}", start.at);
-        hold!(Metrics, metric.total_duration == self.machine.now() - start.at, "{metric:?}");
+        let started = start.at..=start.at + self.slack(start);
+        hold!(Metrics, started.contains(&metric.start), "{metric:?} for what started at {started:?}");
+        hold!(Metrics, metric.total_duration == self.machine.now() - metric.start, "{metric:?}");
+        hold!(Metrics, [metric.loaded_together, metric.saved_together] == batch.together[1..], "{metric:?}");
         let told = [metric.lock_duration, metric.load_duration, metric.save_duration];
         let sum: f64 = told.iter().sum();
         hold!(Metrics, sum <= metric.total_duration, "{metric:?}");
@@ -52,6 +54,12 @@ impl Host {
             let is_right = (measured..=measured + late).contains(&told);
             hold!(Metrics, is_unknown || is_right, "{told} instead of {measured}: {metric:?}");
         }
+    }
+
+    /// How much later than known here a batch may have started: time may pass until the call is made that it has joined, and until it
+    /// hears of that.
+    fn slack(&self, start: Start) -> f64 {
+        start.shared.map_or(0.0, |called| called - start.at + self.machine.stalled_since(start.turn))
     }
 
     /// Whether all tasks wait for something to happen.
@@ -97,7 +105,7 @@ impl Host {
         let Options { min_duration, max_duration, .. } = self.config.options;
         let Some(start) = batch.start.filter(|_| !batch.is_lost) else { return };
         let now = self.machine.now();
-        let late = self.machine.lateness() - start.lateness;
+        let late = self.machine.lateness() - start.lateness + self.slack(start);
         let comes_by = |time| self.machine.timer().is_some_and(|at| at <= time);
         if batch.execution == Execution::Goes {
             let close = start.at + min_duration + SHARED + late;

@@ -35,6 +35,7 @@ rules! {
     AllOrNothing: "the operations of a batch that failed are stored entirely or not at all",
     OneCall: "a key is never locked, loaded or saved twice at once",
     CallOrder: "a batch is locked, loaded, executed and saved in this order, each at most once, and only if it has to be",
+    Calls: "one call is made for each batch, or for as many as may be and want the same, as the host wishes",
     Lock: "a lock is released exactly once, after everything that needs it",
     Execution: "operations run in turn, once, in the order of the calls, on a resource that is loaded, never inside of a call",
     OneSettlement: "every run settles exactly once, with the outcome of its operation or the error of its batch",

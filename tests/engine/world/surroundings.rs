@@ -69,11 +69,21 @@ impl World {
         self.processor.done(key, told(outcome));
     }
 
-    /// What has given up, as its batch has aborted, says so.
-    pub fn give_up(&self) {
-        for key in self.host().given_up.take() {
-            self.host().answered(key, Err(super::ABORTED));
-            self.processor.done(key, told(Err(super::ABORTED)));
+    /// The engine hears what could not be told while it called. False if there was nothing.
+    pub fn tell(&self) -> bool {
+        let to_tell = self.host().to_tell.take();
+        for &(key, outcome) in &to_tell {
+            self.host().answered(key, outcome);
+            self.processor.done(key, told(outcome));
+        }
+        !to_tell.is_empty()
+    }
+
+    /// Runs all tasks until each of them waits for something to happen, and the engine has heard everything.
+    pub fn rest(&self) {
+        self.step();
+        while self.tell() {
+            self.step();
         }
     }
 
@@ -126,8 +136,13 @@ fn deliver(processor: &Processor<Host>, letters: Vec<Letter>) {
                 let opened = host.keys.borrow_mut().served(key).unwrap_or_else(|| host.machine.now());
                 host.spawns.set(Purpose::Serve(key));
                 processor.serve(key, opened);
+                host.spawns.set(Purpose::Call);
             }
-            Letter::Look(key) => processor.look(key),
+            Letter::Look(key) => {
+                let host = processor.host();
+                host.keys.borrow_mut().looked(key, host.machine.executor().turns());
+                processor.look(key);
+            }
             Letter::LookAtWaiting => processor.look_at_waiting(),
         }
     }

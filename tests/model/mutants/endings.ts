@@ -62,7 +62,7 @@ export const endings: Mutant[] = [
     breaks: 'from flush() to the call of saveResource no timer may pass',
     patch: {
       file: 'core/mailbox.ts',
-      find: 'for (const key of this.open) this.#engine.look(key);',
+      find: 'for (const key of this.waiting) this.#engine.look(key);',
       replace: '',
     },
   },
