@@ -1,7 +1,7 @@
 // Measures all that was asked for, with or without asynchronous context; main.mjs starts it: compare.mjs OPTIONS
 
 import { loadavg } from 'node:os';
-import { LIMIT, loadContestants, OURS, PEERS } from './contestants.mjs';
+import { LIMIT, LIMIT_TOGETHER, loadContestants, OURS, PEERS } from './contestants.mjs';
 import { verify } from './guarantees.mjs';
 import { inTurns } from './measure.mjs';
 import { GUARANTEES, MEMORY } from './options.mjs';
@@ -29,7 +29,11 @@ import { workloads } from './workloads.mjs';
 async function compare({ only, rounds, control }) {
   const context = contextOfProcess();
   const contestants = await loadContestants({ control });
-  const chosen = workloads.filter(({ name }) => only.includes(name));
+  const chosen = workloads.filter(({ name, contestants }) => {
+    // Its code carries no context, and there is no second copy of it.
+    const isPossible = !contestants.includes(LIMIT_TOGETHER) || (context === 'off' && !control);
+    return only.includes(name) && isPossible;
+  });
   const turns = chosen.reduce((total, workload) => total + workload.contestants.length * rounds, 0);
   const verified = only.includes(GUARANTEES) ? [OURS, LIMIT, ...PEERS] : [];
   const weighed = only.includes(MEMORY) ? [OURS, LIMIT] : [];

@@ -8,16 +8,24 @@ import { contextOfProcess } from './processes.mjs';
  *   saveResource: (key: string | number, resource: any) => Promise<void>,
  * }} Options
  * @typedef {{
+ *   minDuration: number,
+ *   loadResources: (batches: readonly { key: string | number }[]) => Promise<any[]>,
+ *   saveResources: (batches: readonly { key: string | number, resource: any }[]) => Promise<void>,
+ * }} OptionsTogether
+ * @typedef {{
  *   run(key: string | number, operation: (resource: any) => unknown, options?: { signal?: AbortSignal | undefined }): Promise<any>,
  *   stop(): Promise<void>,
  *   subscribeBatchMetrics?(callback: (metric: object) => void): () => void,
  * }} Processor
  * @typedef {(options: Options) => Processor} Start
- * @typedef {{ name: string, startProcessor: Start, workloads: import('./workloads.mjs').Workload[] }} Contestant
+ * @typedef {(options: Options | OptionsTogether) => Processor} StartEither
+ * @typedef {{ name: string, startProcessor: StartEither, workloads: import('./workloads.mjs').Workload[] }} Contestant
  */
 
 export const OURS = 'groupcommit';
 export const LIMIT = 'by hand';
+/** By hand, too, for loadResources and saveResources. */
+export const LIMIT_TOGETHER = 'by hand, together';
 export const PEERS = ['async-mutex', 'p-queue', 'pacer', 'dataloader'];
 export const BARE = 'bare promises';
 
@@ -28,6 +36,7 @@ const packageFolder = process.env.GROUPCOMMIT_UNDER_TEST;
 const modules = {
   [OURS]: packageFolder ? `${pathToFileURL(packageFolder)}/dist/esm/index.js` : 'groupcommit',
   [LIMIT]: `./hand-written/${contextOfProcess() === 'on' ? 'in-context' : 'processor'}.mjs`,
+  [LIMIT_TOGETHER]: './hand-written/many-keys.mjs',
   [BARE]: './bare-promises.mjs',
   'async-mutex': './peers/async-mutex.mjs',
   'p-queue': './peers/p-queue.mjs',

@@ -1,4 +1,4 @@
-import { BARE, LIMIT, OURS } from './contestants.mjs';
+import { BARE, LIMIT, LIMIT_TOGETHER, OURS } from './contestants.mjs';
 import { pairedRatio, spread } from './measure.mjs';
 
 /**
@@ -16,6 +16,7 @@ const TIMES_BY_HAND = {
   'open-batch': 1.15,
   'key-per-run': 1.3,
   'key-per-run-0': 1.3,
+  together: 1.15,
 };
 
 const BATCHES_A_SECOND = 200_000;
@@ -95,7 +96,7 @@ function atMost(what, measured, limit) {
 /** @param {WorkloadResult | undefined} workload */
 function ratioOf(workload) {
   const ours = workload?.contestants[OURS];
-  const limit = workload?.contestants[LIMIT];
+  const limit = workload?.contestants[LIMIT] ?? workload?.contestants[LIMIT_TOGETHER];
   return ours && limit && pairedRatio(ours.samples, limit.samples).median;
 }
 

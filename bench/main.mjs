@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { LIMIT, OURS } from './contestants.mjs';
+import { LIMIT, LIMIT_TOGETHER, OURS } from './contestants.mjs';
 import { help, OptionError, parseOptions } from './options.mjs';
 import { resultOf } from './processes.mjs';
 import { report } from './report.mjs';
@@ -52,7 +52,7 @@ async function main(args) {
 function hasLost({ workloads, guarantees, memory }) {
   const losses = [
     ...Object.values(workloads).flatMap(({ contestants }) =>
-      [OURS, LIMIT].map((name) => contestants[name]?.lost ?? 0),
+      [OURS, LIMIT, LIMIT_TOGETHER].map((name) => contestants[name]?.lost ?? 0),
     ),
     guarantees[OURS]?.lost ?? 0,
     memory[OURS]?.afterManyKeys?.lost ?? 0,

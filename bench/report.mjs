@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { BARE, LIMIT, OURS, PEERS } from './contestants.mjs';
+import { BARE, LIMIT, LIMIT_TOGETHER, OURS, PEERS } from './contestants.mjs';
 import { limitsOf } from './limits.mjs';
 import { pairedRatio, spread } from './measure.mjs';
 import { megabytes, table, times, whole } from './table.mjs';
@@ -62,7 +62,7 @@ function introduction({ node, cpu, cores, rounds, control, contexts }) {
 function byHand({ workloads }) {
   const rows = Object.values(workloads).flatMap(({ title, per, contestants }) => {
     const ours = contestants[OURS];
-    const limit = contestants[LIMIT];
+    const limit = contestants[LIMIT] ?? contestants[LIMIT_TOGETHER];
     if (!ours || !limit || isWithPeers(contestants)) return [];
     const ratio = pairedRatio(ours.samples, limit.samples);
     return [

@@ -1,12 +1,12 @@
-import { BARE, LIMIT, OURS, PEERS } from './contestants.mjs';
+import { BARE, LIMIT, LIMIT_TOGETHER, OURS, PEERS } from './contestants.mjs';
 import { keys } from './keys.mjs';
 
 /**
  * @typedef {import('./contestants.mjs').Processor} Processor
- * @typedef {import('./contestants.mjs').Start} Start
+ * @typedef {import('./contestants.mjs').StartEither} StartEither
  *
  * @typedef {{
- *   startProcessor: Start,
+ *   startProcessor: StartEither,
  *   measure: (work: () => Promise<unknown>) => Promise<void>,
  *   runs: number,
  * }} Round
@@ -116,6 +116,15 @@ export const workloads = [
     contestants: PAIR,
     round: (/** @type {Round} */ round) => allAtOnce(round, { keys, minDuration: 0, subscribers }),
   })),
+  {
+    name: 'together',
+    title: '1,000 keys in one call, one run each, window 0',
+    per: 'batch',
+    runs: 100_000,
+    isRepeatable: true,
+    contestants: [OURS, LIMIT_TOGETHER],
+    round: (round) => inWaves(round, { wave: 1_000, keys: thousandKeys, store: new StoreOfMany() }),
+  },
   ...PENDING.map((pending) => ({
     name: `pending-${pending}`,
     title: `one hot key, ${plural(pending, 'run')} pending`,
@@ -188,6 +197,34 @@ class Store {
   }
 }
 
+/** Takes several of them by one call. */
+class StoreOfMany {
+  /** @type {StoreOfMany | undefined} */
+  static first;
+
+  constructor() {
+    StoreOfMany.first ??= this;
+  }
+
+  /** @type {Map<string | number, { value: number }>} */
+  records = new Map();
+
+  loadResources = async (/** @type {readonly { key: string | number }[]} */ batches) =>
+    batches.map(({ key }) => this.records.get(key) ?? { value: 0 });
+
+  saveResources = async (
+    /** @type {readonly { key: string | number, resource: { value: number } }[]} */ batches,
+  ) => {
+    for (const { key, resource } of batches) this.records.set(key, resource);
+  };
+
+  get total() {
+    let total = 0;
+    for (const { value } of this.records.values()) total += value;
+    return total;
+  }
+}
+
 const FOUR_KILOBYTES = Array.from({ length: 50 }, (_, index) => ({
   id: index,
   name: `entry ${index}`,
@@ -246,16 +283,25 @@ async function allAtOnce(
  * As many runs as there are in a wave; the next when they have settled.
  *
  * @param {Round} round
- * @param {{ keys: string[], wave: number, store?: Store | TextStore | undefined }} options
+ * @param {{ keys: string[], wave: number, store?: Store | StoreOfMany | TextStore | undefined }} options
  */
 async function inWaves({ startProcessor, measure, runs }, { keys, wave, store = new Store() }) {
-  const { loadResource, saveResource } = store;
-  const processor = startProcessor({ minDuration: 0, loadResource, saveResource });
+  const processor = startProcessor({ minDuration: 0, ...callbacksOf(store) });
   await measure(async () => {
     for (let done = 0; done < runs; done += wave) await submit(processor, keys, wave);
   });
   await processor.stop();
   return { lost: runs - store.total };
+}
+
+/** @param {Store | StoreOfMany | TextStore} store */
+function callbacksOf(store) {
+  if (store instanceof StoreOfMany) {
+    const { loadResources, saveResources } = store;
+    return { loadResources, saveResources };
+  }
+  const { loadResource, saveResource } = store;
+  return { loadResource, saveResource };
 }
 
 /**

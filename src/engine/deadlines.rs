@@ -111,7 +111,10 @@ impl<H: Host> Cohort<H> {
                     self.arm(shared, Deadline::Abort, max_duration - min_duration);
                 }
             }
-            Deadline::Abort => self.each(|batch| shared.host.abort(batch.key)),
+            Deadline::Abort => self.each(|batch| {
+                shared.host.abort(batch.key);
+                batch.wake();
+            }),
         }
     }
 

@@ -78,7 +78,7 @@ impl<'a, H: Host> Life<'a, H> {
                 return Ok(());
             }
             let outcome = self.call(Phase::Save).await;
-            if !matches!(outcome, Err(End::Conflict(_))) || !self.may_start_over() {
+            if !matches!(outcome, Err(End::Conflict(_))) || self.metric.attempts > self.shared.options.retries {
                 return outcome;
             }
             self.pause().await;
@@ -90,11 +90,8 @@ impl<'a, H: Host> Life<'a, H> {
         }
     }
 
-    fn may_start_over(&self) -> bool {
-        self.metric.attempts <= self.shared.options.retries && !self.shared.host.is_aborted(self.batch.key)
-    }
-
-    /// Others try again as well: so that they do not meet each time, a random time passes, unless somebody waits for the batch to end.
+    /// Others try again as well: so that they do not meet each time, a random time passes. It ends when somebody waits for the end of the
+    /// batch, or when that has aborted.
     async fn pause(&self) {
         let Self { shared, batch, metric, .. } = self;
         let longest = LONGEST_PAUSE.min(FIRST_PAUSE << (metric.attempts - 1).min(8));
@@ -104,7 +101,9 @@ impl<'a, H: Host> Life<'a, H> {
             rung.set(true);
             woken.wake();
         });
-        batch.until(|| is_over.get() || shared.host.window(batch.key) == Window::Flushed).await;
+        let host = &shared.host;
+        let ends = || host.window(batch.key) == Window::Flushed || host.is_aborted(batch.key);
+        batch.until(|| is_over.get() || ends()).await;
     }
 
     /// A batch starts when it may lock or load, or at once if it has to do neither.

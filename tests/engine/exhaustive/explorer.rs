@@ -3,9 +3,10 @@
 
 use super::fingerprint::{fingerprint, of_places};
 use crate::simulation::driver::Driver;
-use crate::simulation::plan::{Act, Event, Plan};
+use crate::simulation::event::{Act, Event};
+use crate::simulation::plan::Plan;
 use crate::simulation::verdict;
-use crate::world::{Effect, Name};
+use crate::world::{CONFLICT, Effect, Name, Phase};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
@@ -20,6 +21,8 @@ const MOST_STATES: usize = 50_000_000;
 pub enum Fault {
     /// A call fails.
     Fails,
+    /// A save has a conflict.
+    Conflict,
     /// An operation throws.
     Throws,
     Cancel,
@@ -124,10 +127,14 @@ impl<'a> Explorer<'a> {
         }
         let is_left = point.faults.len() < self.faults;
         let may = |fault| is_left && point.faults.iter().all(|&(other, _)| other != fault);
-        for (place, _) in world.all_hanging().iter().enumerate() {
+        let retries = self.plan.config.options.retries > 0;
+        for (place, name) in world.all_hanging().iter().enumerate() {
             events.push((Event::Settle(place, Ok(())), None));
             if may(Fault::Fails) {
                 events.push((Event::Settle(place, Err("refused")), Some(Fault::Fails)));
+            }
+            if retries && may(Fault::Conflict) && world.hanging(name) == Some(Phase::Save) {
+                events.push((Event::Settle(place, Err(CONFLICT)), Some(Fault::Conflict)));
             }
         }
         // Timers go off when all tasks wait: on the platforms, too, what a turn of the executor is comes before.
@@ -137,9 +144,9 @@ impl<'a> Explorer<'a> {
         // The names are alike, so one of them comes first.
         let names = if point.runs == 0 { &NAMES[..1] } else { &NAMES[..] };
         for &name in names.iter().filter(|_| point.runs < self.runs) {
-            events.push((Event::Run(name, Effect::Changes, Act::Nothing, Act::Nothing), None));
+            events.push((Event::Run(name, [Effect::Changes; 2], Act::Nothing, Act::Nothing), None));
             if may(Fault::Throws) {
-                let throws = Event::Run(name, Effect::Throws, Act::Nothing, Act::Nothing);
+                let throws = Event::Run(name, [Effect::Throws; 2], Act::Nothing, Act::Nothing);
                 events.push((throws, Some(Fault::Throws)));
             }
         }
@@ -159,7 +166,7 @@ impl<'a> Explorer<'a> {
         let runs = point.driver.runs.borrow();
         let is_waiting = |back: &usize| {
             let run = &runs[runs.len() - 1 - back];
-            run.is_pending() && run.effect().is_none()
+            run.is_pending() && !run.is_executed()
         };
         if may(Fault::Cancel) {
             let waiting = (0..runs.len()).filter(is_waiting);

@@ -75,15 +75,16 @@ fn hash_key(world: &World, name: Name, state: &mut DefaultHasher) {
     for batch in &key.batches {
         (batch.next, batch.live, batch.window as u8, batch.begun_in.map(|begun| begun == turn), batch.execution as u8)
             .hash(state);
-        (batch.is_loaded, batch.is_changed, batch.is_saved, batch.is_aborted, batch.is_lost).hash(state);
+        (batch.attempts, batch.is_loaded, batch.is_changed, batch.is_saved, batch.is_aborted, batch.is_lost)
+            .hash(state);
         (batch.lock as u8, batch.gives_up, batch.phase()).hash(state);
         batch.error.as_ref().map(|error| (error.phase as u8, error.cause)).hash(state);
         // Of a time counts how long ago it is, unless it is so long that nothing depends on it, and of a start what was before what.
         let elapsed = |at: f64| (now - at).min(LONG_AGO).to_bits();
         let start = batch.start.map(|start| (elapsed(start.at), starts.binary_search(&start.place)));
-        batch.opened.or(key_opened).map(elapsed).hash(state);
+        (batch.opened.or(key_opened).map(elapsed), batch.conflict.map(elapsed)).hash(state);
         (start, batch.start.is_some_and(|start| start.turn == turn)).hash(state);
         batch.durations.map(|duration| duration.is_some()).hash(state);
-        batch.runs.iter().for_each(|run| (run.is_pending(), run.effect()).hash(state));
+        batch.runs.iter().for_each(|run| (run.is_pending(), run.is_executed(), run.effect()).hash(state));
     }
 }

@@ -8,7 +8,7 @@ mod fingerprint;
 
 use crate::simulation::driver::PHASES;
 use crate::simulation::plan::Plan;
-use crate::world::{NO_WINDOW, Phase};
+use crate::world::{Config, NO_WINDOW, Phase};
 use explorer::Explorer;
 use groupcommit::engine::Options;
 use std::env;
@@ -17,9 +17,9 @@ use std::thread;
 use std::time::Instant;
 
 /// All calls hang until they are answered.
-fn world(options: Options, has_lock: bool) -> Plan {
+fn world(config: impl Into<Config>, has_lock: bool) -> Plan {
     Plan {
-        config: options.into(),
+        config: config.into(),
         phases: PHASES.map(|phase| phase != Phase::Lock || has_lock),
         events: Vec::new(),
         hangs: true,
@@ -33,6 +33,11 @@ fn worlds() -> Vec<Plan> {
             for has_lock in [false, true] {
                 worlds.push(world(Options { min_duration, max_duration, concurrency, ..NO_WINDOW }, has_lock));
             }
+        }
+        worlds.push(world(Options { retries: 1, concurrency, ..NO_WINDOW }, false));
+        for max_keys in [1, 2] {
+            let options = Options { concurrency, max_keys, ..NO_WINDOW };
+            worlds.push(world(Config { shares: [true; 2], ..options.into() }, false));
         }
     }
     worlds

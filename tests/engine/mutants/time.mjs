@@ -76,6 +76,7 @@ export const time = [
   {
     name: 'a flush leaves a window open',
     rule: 'Flush',
+    only: true,
     file: 'processor.rs',
     from: '        if let Some(batch) = self.batch(key) {\n            batch.wake();',
     to: '        if let Some(batch) = self.batch(key) {\n            let _ = batch;',

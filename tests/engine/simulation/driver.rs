@@ -1,6 +1,7 @@
 //! Makes happen in a world what has been planned.
 
-use super::plan::{Act, Event, NAMES, Plan};
+use super::event::{Act, Event};
+use super::plan::{NAMES, Plan};
 use crate::world::{Answer, Effect, Name, Phase, Run, World, told};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,6 +13,8 @@ pub const PHASES: [Phase; 3] = [Phase::Lock, Phase::Load, Phase::Save];
 pub struct Driver {
     pub world: World,
     pub runs: Rc<RefCell<Vec<Rc<Run>>>>,
+    /// What others have changed.
+    pub elsewhere: Rc<RefCell<Vec<(Name, u32)>>>,
     has_lost_timers: Rc<Cell<bool>>,
 }
 
@@ -22,17 +25,19 @@ impl Driver {
             let answer = if plan.hangs { Answer::Hangs } else { Answer::Succeeds };
             world.answer(phase, if is_there { answer } else { Answer::Nothing });
         }
-        Self { world, runs: Rc::default(), has_lost_timers: Rc::default() }
+        Self { world, runs: Rc::default(), elsewhere: Rc::default(), has_lost_timers: Rc::default() }
     }
 
-    fn run(&self, name: Name, effect: Effect, inside: Act, after: Act) {
+    /// An operation does something else in each attempt of its batch.
+    fn run(&self, name: Name, effects: [Effect; 2], inside: Act, after: Act) {
         let caller = self.clone();
-        let run = if effect == Effect::Reads {
+        let run = if effects[0] == Effect::Reads {
             self.world.read_with(name, move || caller.act(inside))
         } else {
+            let mut effects = effects.into_iter().cycle();
             self.world.run_with(name, move || {
                 caller.act(inside);
-                effect
+                effects.next().expect("there is no end of them")
             })
         };
         if run.is_pending() && !matches!(after, Act::Nothing | Act::Stall(_)) {
@@ -46,11 +51,11 @@ impl Driver {
         let world = &self.world;
         match act {
             Act::Nothing => {}
-            Act::Run(name, effect) => self.run(name, effect, Act::Nothing, Act::Nothing),
+            Act::Run(name, effect) => self.run(name, [effect; 2], Act::Nothing, Act::Nothing),
             Act::RunFlushRun(name) => {
-                self.run(name, Effect::Changes, Act::Nothing, Act::Nothing);
+                self.run(name, [Effect::Changes; 2], Act::Nothing, Act::Nothing);
                 world.close(name);
-                self.run(name, Effect::Changes, Act::Nothing, Act::Nothing);
+                self.run(name, [Effect::Changes; 2], Act::Nothing, Act::Nothing);
             }
             Act::Cancel(back) => {
                 // One of the latest, as the others have settled.
@@ -76,7 +81,12 @@ impl Driver {
     pub fn happen(&self, event: Event) {
         let world = &self.world;
         match event {
-            Event::Run(name, effect, inside, after) => self.run(name, effect, inside, after),
+            Event::Run(name, effects, inside, after) => self.run(name, effects, inside, after),
+            Event::ChangeElsewhere(name) => {
+                if world.host().config.has_versions {
+                    self.elsewhere.borrow_mut().push((name, world.change_elsewhere(name)));
+                }
+            }
             Event::Act(act) => self.act(act),
             Event::Answer(phase, answer) => {
                 if world.host().has(phase) {

@@ -5,6 +5,7 @@
 //! and `npm run simulate -- --seeds 1 --from S` replays one.
 
 pub mod driver;
+pub mod event;
 pub mod plan;
 mod random;
 mod shrink;

@@ -1,7 +1,8 @@
 //! What happens in a simulated world: all of it is decided before, by the seed, as a list of events. So it can be replayed and shortened.
 
+use super::event::{Act, Event};
 use super::random::Random;
-use crate::world::{Answer, Cause, Config, Effect, LOST, Letter, NO_WINDOW, Name, Phase};
+use crate::world::{Answer, CONFLICT, Cause, Config, Effect, LOST, Letter, Name, Phase};
 use groupcommit::engine::Options;
 use std::mem;
 
@@ -16,52 +17,12 @@ pub struct Plan {
     pub events: Vec<Event>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event {
-    /// An operation with what it does to its resource, what it does besides, and what its caller does when it has settled.
-    Run(Name, Effect, Act, Act),
-    Act(Act),
-    /// What comes of the calls from now on.
-    Answer(Phase, Answer),
-    /// One of the calls that hang has an outcome.
-    Settle(usize, Result<(), Cause>),
-    Turn,
-    Step,
-    Advance(f64),
-    /// Time passes, and timers will be late.
-    Freeze(f64),
-    /// The next timer goes off, in time if it is not late already.
-    Ring,
-    /// The next timer goes off half a millisecond before its time.
-    RingEarly,
-    LoseTimers,
-    DelayLetters(u32),
-    /// The engine is told something without need.
-    Superfluous(Letter),
-    SuperfluousDone(usize),
-}
-
-/// What can be called from anywhere: by a caller, in an operation, or when a run has settled.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Act {
-    Nothing,
-    Run(Name, Effect),
-    RunFlushRun(Name),
-    Cancel(usize),
-    Flush(Name),
-    FlushAll,
-    Stop,
-    Observe(bool),
-    /// It takes some time, in the midst of a turn.
-    Stall(f64),
-}
-
 /// How often each kind of event comes, and how many names there are: in each world another mixture, so that some know no flush, and
 /// others no end of them.
 struct Weather {
     random: Random,
     names: usize,
-    events: [usize; 12],
+    events: [usize; 13],
     acts: [usize; 9],
     effects: [usize; 4],
     answers: [usize; 4],
@@ -93,8 +54,10 @@ fn config(random: &mut Random) -> Config {
     let max_operations = random.pick(&[1, 2, 3, u32::MAX, u32::MAX]);
     let max_keys = random.pick(&[1, 2, 3, u32::MAX, u32::MAX]);
     let shares = random.pick(&[[false; 2], [false; 2], [true; 2], [true, false], [false, true]]);
-    let options = Options { min_duration, max_duration, concurrency, max_keys, ..NO_WINDOW };
-    Config { options, max_operations, shares }
+    let retries = random.pick(&[0, 0, 1, 2, 3, 20]);
+    let options = Options { min_duration, max_duration, concurrency, max_keys, retries };
+    let random_number = random.pick(&[0.0, 0.5, 0.75]);
+    Config { options, max_operations, shares, has_versions: random.one_in(2), random: random_number }
 }
 
 /// Some never, others often.
@@ -104,7 +67,7 @@ fn vary(random: &mut Random, weights: &mut [usize]) {
 
 impl Weather {
     fn new(mut random: Random, min_duration: f64) -> Self {
-        let mut events = [100, 20, 30, 120, 40, 40, 60, 3, 1, 3, 4, 2];
+        let mut events = [100, 20, 30, 120, 40, 40, 60, 3, 1, 3, 4, 2, 20];
         vary(&mut random, &mut events[1..]);
         // Stop and stall are rare: after the one nothing begins, and of the other a little is enough.
         let mut acts = [600, 60, 30, 40, 30, 15, 1, 10, 4];
@@ -123,7 +86,7 @@ impl Weather {
 
     fn event(&mut self) -> Event {
         match self.random.weighted(&self.events) {
-            0 => Event::Run(self.name(), self.effect(), self.act(), self.act()),
+            0 => Event::Run(self.name(), [self.effect(), self.effect()], self.act(), self.act()),
             1 => Event::Act(self.call()),
             2 => self.answer(),
             3 => Event::Settle(self.random.below(256), self.outcome()),
@@ -134,7 +97,8 @@ impl Weather {
             8 => Event::LoseTimers,
             9 => Event::DelayLetters(self.random.pick(&[0, 0, 1, 2, 5])),
             10 => self.superfluous(),
-            _ => Event::RingEarly,
+            11 => Event::RingEarly,
+            _ => Event::ChangeElsewhere(self.name()),
         }
     }
 
@@ -185,7 +149,7 @@ impl Weather {
     }
 
     fn cause(&mut self, phase: Phase) -> Cause {
-        if phase == Phase::Save && self.random.one_in(3) { LOST } else { "refused" }
+        if phase == Phase::Save { self.random.pick(&[LOST, CONFLICT, "refused"]) } else { "refused" }
     }
 
     fn superfluous(&mut self) -> Event {

@@ -1,7 +1,7 @@
 //! What the host keeps of a batch, from the first run that it accepts until it has settled.
 
 use super::rules::hold;
-use super::{BatchError, Cause, Machine, Name, Phase, Resource, Run};
+use super::{BatchError, CONFLICT, Cause, Machine, Name, Phase, Resource, Run};
 use groupcommit::engine::Window;
 use std::rc::Rc;
 
@@ -22,7 +22,13 @@ pub struct Batch {
     pub opened: Option<f64>,
     /// It has been locked or loaded, or has no need of that.
     pub start: Option<Start>,
-    asked: [bool; 3],
+    /// How often it has been tried, this time included.
+    pub attempts: u32,
+    /// When it had a conflict, until it starts over.
+    pub conflict: Option<f64>,
+    /// How many runs had changed what is stored, when it was loaded.
+    pub version: usize,
+    pub asked: [bool; 3],
     /// What is under way, and since when.
     pub call: Option<(Phase, f64)>,
     pub durations: [Option<f64>; 3],
@@ -86,6 +92,9 @@ impl Batch {
             begun_in: None,
             opened: None,
             start: None,
+            attempts: 1,
+            conflict: None,
+            version: 0,
             asked: [false; 3],
             call: None,
             durations: [None; 3],
@@ -159,13 +168,15 @@ impl Batch {
     /// What was asked for has been done.
     pub fn answered(&mut self, outcome: Result<(), Cause>, machine: &Machine) -> Phase {
         let (phase, since) = self.call.take().expect("something is under way");
-        self.durations[phase as usize] = Some(machine.now() - since);
+        *self.durations[phase as usize].get_or_insert(0.0) += machine.now() - since;
         match (phase, outcome) {
             (Phase::Lock, Ok(())) => self.lock = Lock::Held,
             (Phase::Lock, Err(_)) => self.lock = Lock::Failed,
             (Phase::Load, _) => self.is_loaded = outcome.is_ok(),
             (Phase::Save, _) => self.is_saved = outcome.is_ok(),
         }
+        let is_conflict = (phase, outcome) == (Phase::Save, Err(CONFLICT));
+        self.conflict = is_conflict.then(|| machine.now());
         self.error = outcome.err().map(|cause| BatchError { phase, cause });
         phase
     }

@@ -24,7 +24,7 @@ impl World {
         self.run_with(name, || Effect::Throws)
     }
 
-    pub fn run_with(&self, name: Name, operation: impl FnOnce() -> Effect + 'static) -> Rc<Run> {
+    pub fn run_with(&self, name: Name, operation: impl FnMut() -> Effect + 'static) -> Rc<Run> {
         self.accept(name, false, operation)
     }
 
@@ -32,14 +32,14 @@ impl World {
         self.read_with(name, || {})
     }
 
-    pub fn read_with(&self, name: Name, operation: impl FnOnce() + 'static) -> Rc<Run> {
+    pub fn read_with(&self, name: Name, mut operation: impl FnMut() + 'static) -> Rc<Run> {
         self.accept(name, true, move || {
             operation();
             Effect::Reads
         })
     }
 
-    fn accept(&self, name: Name, is_read: bool, operation: impl FnOnce() -> Effect + 'static) -> Rc<Run> {
+    fn accept(&self, name: Name, is_read: bool, operation: impl FnMut() -> Effect + 'static) -> Rc<Run> {
         let number = self.state.runs.get() + 1;
         self.state.runs.set(number);
         let run = Run::new(number, name, is_read, operation);
@@ -96,7 +96,7 @@ impl World {
 
     pub fn close_all(&self) {
         let mut keys = self.host().keys.borrow_mut();
-        let open: Vec<_> = keys.each().filter(|(_, state)| state.is_open()).map(|(key, _)| key).collect();
+        let open: Vec<_> = keys.each().filter(|(_, state)| state.waits_for_flush()).map(|(key, _)| key).collect();
         keys.flush_all();
         drop(keys);
         open.into_iter().for_each(|key| self.post(Letter::Look(key)));

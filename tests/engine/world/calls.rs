@@ -3,7 +3,7 @@
 use super::batch::{Execution, Lock};
 use super::rest::waits_for_place;
 use super::rules::hold;
-use super::{ABORTED, Answer, Cause, Host, LOST, Phase, lowercase};
+use super::{ABORTED, Answer, CONFLICT, Cause, Host, LOST, Phase, lowercase};
 use groupcommit::engine::Key;
 
 impl Host {
@@ -55,15 +55,20 @@ impl Host {
         }
     }
 
-    /// What is under way for a key has come to this. The engine is to be told.
-    pub fn answered(&self, key: Key, outcome: Result<(), Cause>) {
+    /// What is under way for a key has come to this, or to a conflict. The engine is to be told.
+    pub fn answered(&self, key: Key, outcome: Result<(), Cause>) -> Result<(), Cause> {
         let mut keys = self.keys.borrow_mut();
         let name = keys.state(key).name;
         let batch = keys.under_way(key);
+        let is_saved = outcome.is_ok() || outcome == Err(LOST);
+        let has_conflict =
+            self.config.has_versions && batch.version != self.store.borrow().get(name).map_or(0, Vec::len);
+        let is_save = batch.call.is_some_and(|(phase, _)| phase == Phase::Save);
+        let outcome = if is_save && is_saved && has_conflict { Err(CONFLICT) } else { outcome };
         let phase = batch.answered(outcome, &self.machine);
         match phase {
             Phase::Load if outcome.is_ok() => self.load(name, batch),
-            Phase::Save if outcome.is_ok() || outcome == Err(LOST) => {
+            Phase::Save if is_saved && outcome != Err(CONFLICT) => {
                 self.store.borrow_mut().insert(name, batch.resource.clone());
             }
             _ => {}
@@ -77,5 +82,6 @@ impl Host {
             Phase::Lock => {}
             Phase::Load | Phase::Save => places.give_back(key),
         }
+        outcome
     }
 }

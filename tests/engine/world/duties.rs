@@ -2,7 +2,7 @@
 
 use super::batch::{Execution, Lock};
 use super::rules::hold;
-use super::{ABORTED, BatchError, Cause, Host, Phase, Published, Timer, told};
+use super::{BatchError, Cause, Host, Phase, Published, Timer, told};
 use groupcommit::engine::{self, Begun, Executed, Failure, Key, Metric, Window};
 use std::future::Future;
 use std::mem;
@@ -61,7 +61,7 @@ impl engine::Host for Host {
         hold!(Calls, !self.shares(phase), "{phase:?} for one batch");
         self.ask(&[key], phase);
         let Some(outcome) = self.answer(key, phase) else { return Poll::Pending };
-        self.answered(key, outcome);
+        let outcome = self.answered(key, outcome);
         if phase == Phase::Lock && outcome.is_ok() && self.has(Phase::Load) {
             self.places.borrow_mut().forget(key);
             self.places.borrow_mut().ask(key, Phase::Load, self.machine.executor().turns());
@@ -126,32 +126,16 @@ impl engine::Host for Host {
         Executed { is_changed: batch.is_changed, is_last }
     }
 
-    fn start_over(&self, _key: Key) {
-        unreachable!("without retries");
+    fn start_over(&self, key: Key) {
+        self.next_attempt(key);
+    }
+
+    fn abort(&self, key: Key) {
+        self.aborts(key);
     }
 
     fn is_aborted(&self, key: Key) -> bool {
         self.keys.borrow_mut().under_way(key).is_aborted
-    }
-
-    fn abort(&self, key: Key) {
-        let mut keys = self.keys.borrow_mut();
-        let is_there = keys.find(key).is_some_and(|state| state.batch().start.is_some());
-        hold!(Abort, is_there, "no batch of the key {key} is under way");
-        let name = keys.state(key).name;
-        let batch = keys.under_way(key);
-        let start = batch.start.expect("the batch has started").at;
-        hold!(Abort, !batch.is_aborted, "the batch of {name} aborts twice");
-        hold!(
-            Abort,
-            self.now_at_most() >= start + self.config.options.max_duration,
-            "the batch of {name} aborts early"
-        );
-        batch.is_aborted = true;
-        self.machine.log(format_args!("abort {name}"));
-        if batch.call.is_some() && batch.gives_up {
-            self.to_tell.borrow_mut().push((key, Err(ABORTED)));
-        }
     }
 
     fn settle(&self, key: Key, outcome: Result<(), BatchError<Cause>>) -> bool {
@@ -189,7 +173,7 @@ impl engine::Host for Host {
     }
 
     fn random(&self) -> f64 {
-        unreachable!("without retries");
+        self.config.random
     }
 
     fn now(&self) -> f64 {

@@ -81,6 +81,7 @@ impl Host {
         if batch.execution == Execution::Not {
             batch.is_loaded = true;
             batch.resource = self.store.borrow().get(name).cloned().unwrap_or_default();
+            batch.version = batch.resource.len();
         }
     }
 
@@ -93,11 +94,12 @@ impl Host {
             let Some(run) = (batch.next < count).then(|| batch.next_run()).flatten() else { break };
             hold!(Execution, batch.is_loaded && batch.call.is_none() && batch.error.is_none(), "not loaded");
             batch.operations += 1;
+            let attempt = batch.attempts;
             drop(keys);
             self.machine.log(format_args!("execute {} {}", run.name, run.number));
 
             hold!(Execution, !self.is_executing.replace(true), "run {} runs inside of another", run.number);
-            run.execute();
+            run.execute(attempt);
             self.is_executing.set(false);
             hold!(Cancelled, run.is_pending(), "run {} has settled before it was executed", run.number);
             if run.is_changing() {

@@ -35,10 +35,10 @@ impl State {
         self.batches.front_mut().expect("a key that has a number has a batch")
     }
 
-    /// Its batch has been loaded, and its window is open.
-    pub fn is_open(&self) -> bool {
-        let batch = self.batches.front();
-        batch.is_some_and(|batch| batch.execution == Execution::Goes && batch.window == Window::Open)
+    /// Its batch waits for something that a flush ends: the end of its window, or of the time between two attempts.
+    pub fn waits_for_flush(&self) -> bool {
+        let is_open = |batch: &Batch| batch.execution == Execution::Goes && batch.window == Window::Open;
+        self.batches.front().is_some_and(|batch| is_open(batch) || batch.conflict.is_some())
     }
 
     /// What comes before a batch that is flushed is flushed too.
@@ -136,7 +136,7 @@ impl Keys {
 
     /// Cancels a run, unless it is too late for that. Returns its key if it was the last that its batch had, and that is under way.
     pub fn cancel(&mut self, run: &Run) -> Option<Key> {
-        if run.effect().is_some() || !run.is_pending() {
+        if run.is_executed() || !run.is_pending() {
             return None;
         }
         let key = self.number(run.name).expect("a key with a run that is pending has a number");

@@ -1,5 +1,6 @@
 //! The virtual world that the engine lives in. Nothing happens in it until a test says so.
 
+mod attempts;
 mod batch;
 mod callers;
 mod calls;
@@ -55,17 +56,21 @@ pub struct Config {
     pub max_operations: u32,
     /// Whether there is one call for several batches: to load, and to save.
     pub shares: [bool; 2],
+    /// Whether a save has a conflict if somebody else has saved since the load. Nobody else does where it has not.
+    pub has_versions: bool,
+    /// The random number, from 0 up to 1.
+    pub random: f64,
 }
 
 impl From<Options> for Config {
     fn from(options: Options) -> Self {
-        Self { options, max_operations: u32::MAX, shares: [false; 2] }
+        Self { options, max_operations: u32::MAX, shares: [false; 2], has_versions: false, random: 0.5 }
     }
 }
 
 /// A batch has at most so many runs.
 pub fn at_most(max_operations: u32, options: Options) -> Config {
-    Config { options, max_operations, shares: [false; 2] }
+    Config { max_operations, ..options.into() }
 }
 
 /// What comes of a call of the host.
@@ -93,6 +98,8 @@ pub struct World {
 #[derive(Default)]
 struct State {
     runs: Cell<u32>,
+    /// How often somebody else has changed what is stored.
+    changes: Cell<u32>,
     is_stopped: Cell<bool>,
     /// What the engine is to be told, and in how many turns of the executor.
     letters: RefCell<Vec<Letter>>,

@@ -20,6 +20,12 @@ impl Host {
     pub fn check_end(&self, batch: &Batch, outcome: &Result<(), BatchError<Cause>>) {
         hold!(CallOrder, batch.call.is_none(), "a batch ends while {:?} is under way", batch.call);
         hold!(Lock, batch.lock != Lock::Held, "a batch ends and keeps its lock");
+        hold!(
+            Retries,
+            batch.conflict.is_none() || !self.may_start_over(batch),
+            "a batch gives up after {} attempts",
+            batch.attempts
+        );
         hold!(OneSettlement, batch.error.as_ref() == outcome.as_ref().err(), "not what was thrown: {:?}", batch.error);
         if outcome.is_ok() {
             let is_unwanted = batch.live == 0 && batch.execution == Execution::Not;
@@ -43,13 +49,16 @@ impl Host {
         let started = start.at..=start.at + self.slack(start);
         hold!(Metrics, started.contains(&metric.start), "{metric:?} for what started at {started:?}");
         hold!(Metrics, metric.total_duration == self.machine.now() - metric.start, "{metric:?}");
+        hold!(Metrics, metric.attempts == batch.attempts, "{metric:?}");
         hold!(Metrics, [metric.loaded_together, metric.saved_together] == batch.together[1..], "{metric:?}");
         let told = [metric.lock_duration, metric.load_duration, metric.save_duration];
         let sum: f64 = told.iter().sum();
         hold!(Metrics, sum <= metric.total_duration, "{metric:?}");
         for (told, measured) in told.into_iter().zip(batch.durations) {
             let measured = measured.unwrap_or(0.0);
-            let is_unknown = told == 0.0 && start.turn < self.observed_since.get();
+            // Of several attempts some may have been observed.
+            let is_unknown =
+                start.turn < self.observed_since.get() && (told == 0.0 || batch.attempts > 1 && told <= measured);
             let late = self.machine.stalled_since(start.turn);
             let is_right = (measured..=measured + late).contains(&told);
             hold!(Metrics, is_unknown || is_right, "{told} instead of {measured}: {metric:?}");
@@ -81,6 +90,10 @@ impl Host {
             if batch.call.is_some() {
                 continue;
             }
+            if batch.conflict.is_some() {
+                self.check_pause(name, batch);
+                continue;
+            }
             let places = self.places.borrow();
             if places.asking().any(|(asking, _)| asking == key) {
                 hold!(Flush, !batch.is_flushed(), "{name} waits for a place");
@@ -94,10 +107,20 @@ impl Host {
             hold!(WindowLate, batch.waiting().next().is_none(), "an operation on {name} waits");
         }
         let started = keys.each().filter(|(_, state)| state.batches[0].start.is_some()).count();
+        let pausing = keys.each().filter(|(_, state)| state.batches[0].conflict.is_some()).count();
         let timers = self.machine.timers_set();
-        hold!(NothingLeft, timers <= started, "{timers} timers are set for {started} batches");
+        hold!(NothingLeft, timers <= started + pausing, "{timers} timers are set for {started} batches");
         let unfinished = self.machine.executor().unfinished();
         hold!(NothingLeft, unfinished == keys.len(), "{unfinished} tasks are left for {} keys", keys.len());
+    }
+
+    /// A batch with a conflict waits for its next attempt.
+    fn check_pause(&self, name: &str, batch: &Batch) {
+        hold!(Retries, self.may_start_over(batch), "{name} waits for nothing");
+        hold!(Flush, !batch.is_flushed(), "{name} waits for its next attempt");
+        let ends = self.machine.now() + self.pause(batch);
+        let will_end = batch.is_lost || self.machine.timer().is_some_and(|at| at <= ends);
+        hold!(Pause, will_end, "{name} has an attempt at {ends}");
     }
 
     /// The timers that have gone off have closed the windows and aborted the batches that were due; others are set for the rest.

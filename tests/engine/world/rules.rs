@@ -29,15 +29,17 @@ macro_rules! rules {
 }
 
 rules! {
-    Stored: "what was acknowledged is stored exactly once, in order",
+    Stored: "what was acknowledged, here or elsewhere, is stored exactly once, in order",
     Saved: "what was changed is saved before its callers hear of it",
     ErrorNotStored: "what got an error of its own is not stored, unless it had changed something before",
     AllOrNothing: "the operations of a batch that failed are stored entirely or not at all",
     OneCall: "a key is never locked, loaded or saved twice at once",
-    CallOrder: "a batch is locked, loaded, executed and saved in this order, each at most once, and only if it has to be",
+    CallOrder: "a batch is locked, loaded, executed and saved in this order, each at most once an attempt, and only if it has to be",
     Calls: "one call is made for each batch, or for as many as may be and want the same, as the host wishes",
+    Retries: "a batch starts over after a conflict and only then, as often as it may, and not after it has aborted",
+    Pause: "between two attempts the time passes that is due, and no longer, unless the batch is flushed",
     Lock: "a lock is released exactly once, after everything that needs it",
-    Execution: "operations run in turn, once, in the order of the calls, on a resource that is loaded, never inside of a call",
+    Execution: "operations run in turn, once an attempt, in the order of the calls, on a resource that is loaded, never inside of a call",
     OneSettlement: "every run settles exactly once, with the outcome of its operation or the error of its batch",
     AllSettle: "all runs settle when the store has answered",
     Cancelled: "what was cancelled before its operation ran is not executed, and of a batch without runs nothing is asked",

@@ -39,7 +39,9 @@ pub struct Run {
     pub is_read: bool,
     /// The number of the batch that has accepted it.
     pub batch: Cell<u64>,
-    operation: Cell<Option<Box<dyn FnOnce() -> Effect>>>,
+    operation: RefCell<Option<Box<dyn FnMut() -> Effect>>>,
+    /// How often its operation has run.
+    executions: Cell<u32>,
     effect: Cell<Option<Effect>>,
     outcome: RefCell<Option<Outcome>>,
     /// What its caller does when it has settled.
@@ -47,13 +49,14 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(number: u32, name: Name, is_read: bool, operation: impl FnOnce() -> Effect + 'static) -> Rc<Self> {
+    pub fn new(number: u32, name: Name, is_read: bool, operation: impl FnMut() -> Effect + 'static) -> Rc<Self> {
         Rc::new(Self {
             number,
             name,
             is_read,
             batch: Cell::new(u64::MAX),
-            operation: Cell::new(Some(Box::new(operation))),
+            operation: RefCell::new(Some(Box::new(operation))),
+            executions: Cell::new(0),
             effect: Cell::new(None),
             outcome: RefCell::new(None),
             reaction: Cell::new(None),
@@ -88,12 +91,22 @@ impl Run {
         if self.is_pending() { None } else { self.reaction.take() }
     }
 
-    pub fn execute(&self) -> Effect {
-        let operation = self.operation.take();
-        hold!(Execution, operation.is_some(), "run {} runs twice", self.number);
-        let effect = operation.map(|operation| operation()).expect("it has just been there");
+    /// Whether its operation has run, in this attempt or another.
+    pub fn is_executed(&self) -> bool {
+        self.executions.get() > 0
+    }
+
+    /// Its operation runs, in this attempt of its batch.
+    pub fn execute(&self, attempt: u32) {
+        let executions = self.executions.replace(self.executions.get() + 1);
+        hold!(Execution, executions + 1 == attempt, "run {} runs for the {executions}. time", self.number);
+        let effect = self.operation.borrow_mut().as_mut().expect("it is pending")();
         self.effect.set(Some(effect));
-        effect
+    }
+
+    /// Its batch starts over: what its operation did is void.
+    pub fn start_over(&self) {
+        self.effect.set(None);
     }
 
     pub fn settle(&self, outcome: Outcome) {

@@ -61,7 +61,7 @@ impl World {
     /// What hangs has come to this. The mail goes along, unless it is late.
     pub fn answer_hanging(&self, name: Name, outcome: Result<(), Cause>) {
         let key = self.host().keys.borrow().number(name).unwrap_or_else(|| panic!("nothing hangs for {name}"));
-        self.host().answered(key, outcome);
+        let outcome = self.host().answered(key, outcome);
         if self.state.delay.get() == 0 {
             let letters = self.state.letters.take();
             deliver(&self.processor, letters);
@@ -73,7 +73,7 @@ impl World {
     pub fn tell(&self) -> bool {
         let to_tell = self.host().to_tell.take();
         for &(key, outcome) in &to_tell {
-            self.host().answered(key, outcome);
+            let outcome = self.host().answered(key, outcome);
             self.processor.done(key, told(outcome));
         }
         !to_tell.is_empty()
@@ -99,6 +99,13 @@ impl World {
         let keys = self.host().keys.borrow();
         let hanging = keys.each().filter(|(_, state)| state.batches[0].call.is_some());
         hanging.map(|(_, state)| state.name).collect()
+    }
+
+    /// Somebody else changes what is stored. Returns the number of that change, which is none of a run.
+    pub fn change_elsewhere(&self, name: Name) -> u32 {
+        let number = u32::MAX - self.state.changes.replace(self.state.changes.get() + 1);
+        self.host().store.borrow_mut().entry(name).or_default().push(number);
+        number
     }
 
     /// None of the timers that are set goes off any more.
