@@ -9,7 +9,7 @@ export default defineConfig({
     alias: [{ find: /^groupcommit$/, replacement: `${packageFolder}/dist/esm/index.js` }],
   },
   test: {
-    include: ['tests/{contract,hostile,model,node,examples,setup,docs,bench}/**/*.test.ts'],
+    include: ['tests/{contract,hostile,model,node,faults,examples,setup,docs,bench}/**/*.test.ts'],
     reporters: ['verbose'],
     // A guard against hanging, on a busy machine too: nothing here measures speed.
     testTimeout: 30_000,

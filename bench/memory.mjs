@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContestant, OURS } from './contestants.mjs';
+import { wasmBytes } from './wasm-memory.mjs';
 
 /**
  * @typedef {import('./contestants.mjs').Start} Start
@@ -19,21 +20,6 @@ const OPEN = 50_000;
 const WAVES = 100;
 const KEYS_IN_WAVE = 10_000;
 const RUNS_PER_KEY = 10;
-
-/** @type {WebAssembly.Memory[]} */
-const memories = [];
-const { Instance } = WebAssembly;
-WebAssembly.Instance = /** @type {typeof Instance} */ (
-  class extends Instance {
-    /** @param {ConstructorParameters<typeof Instance>} args */
-    constructor(...args) {
-      super(...args);
-      for (const value of Object.values(this.exports)) {
-        if (value instanceof WebAssembly.Memory) memories.push(value);
-      }
-    }
-  }
-);
 
 const [name = OURS, control] = process.argv.slice(2);
 const { startProcessor } = await loadContestant(name, { control: control === '--control' });
@@ -159,10 +145,7 @@ async function inUse() {
     globalThis.gc?.();
     await sleep(10);
   }
-  return {
-    heap: process.memoryUsage().heapUsed,
-    wasm: memories.reduce((total, { buffer }) => total + buffer.byteLength, 0),
-  };
+  return { heap: process.memoryUsage().heapUsed, wasm: wasmBytes() };
 }
 
 /**

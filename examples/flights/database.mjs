@@ -27,6 +27,10 @@ export async function makeFolder(wanted) {
 /** A new LevelDB of airport -> statistics that counts what it is asked for. Each way uses it alike. */
 export async function createDatabase(location) {
   await destroyDatabase(location);
+  return openDatabase(location);
+}
+
+export async function openDatabase(location) {
   const level = new ClassicLevel(location, { valueEncoding: 'json' });
   await level.open();
   const database = {
