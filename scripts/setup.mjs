@@ -5,7 +5,7 @@
 import { realpathSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { optionsOf } from './options.mjs';
 import { chromium, firefox } from './setup/browsers.mjs';
 import { wasmBindgen, wasmPack } from './setup/cargo-tools.mjs';
 import { folder, node } from './setup/conditions.mjs';
@@ -86,19 +86,8 @@ const usage = `Usage: node scripts/setup.mjs [--browsers] [--check]
   --browsers  also the browsers that the tests drive
   --check     only tell what is there and what is missing; exit code 1 if anything is missing`;
 
-function options() {
-  const boolean = /** @type {const} */ ({ type: 'boolean' });
-  try {
-    return parseArgs({ options: { browsers: boolean, check: boolean, help: boolean } }).values;
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`);
-    process.exit(1);
-  }
-}
-
 async function main() {
-  const wanted = options();
-  if (wanted.help) return console.log(usage);
+  const wanted = optionsOf({ browsers: { type: 'boolean' }, check: { type: 'boolean' } }, usage);
   const needs = wanted.browsers ? [...toolchain, ...browsers] : toolchain;
   if (!wanted.check) await guarded(() => ensure(needs));
   const complete = await check(needs);

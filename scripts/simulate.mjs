@@ -1,33 +1,29 @@
-// `npm run simulate -- --seeds N --from S` simulates the engine in so many worlds; one seed replays a history.
-// `npm run simulate -- --exhaustive` goes through every order of small worlds. `npm run simulate -- --mutants` shows that a broken engine
-// is found: see docs/testing.md.
+// Simulates the engine in random worlds, natively.
 
-import { spawnSync } from 'node:child_process';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { optionsOf } from './options.mjs';
+import { runInPlace } from './setup/run.mjs';
 
-const { values } = parseArgs({
-  options: {
+const usage = `npm run simulate -- [options]
+  --seeds N      in so many worlds, 100000 if nothing else is said
+  --from S       from this seed on; one seed replays a history
+  --exhaustive   goes through every order of small worlds instead
+  --mutants      shows that a broken engine is found: see docs/testing.md`;
+
+const { seeds, from, exhaustive, mutants } = optionsOf(
+  {
     seeds: { type: 'string', default: '100000' },
     from: { type: 'string', default: '1' },
-    exhaustive: { type: 'boolean', default: false },
-    mutants: { type: 'boolean', default: false },
+    exhaustive: { type: 'boolean' },
+    mutants: { type: 'boolean' },
   },
-});
+  usage,
+);
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+if (mutants) await import('../tests/engine/mutants.mjs');
+else if (exhaustive) await test('exhaustive', { RUNS: '4' });
+else await test('simulation', { SEEDS: seeds, FROM: from });
 
-if (values.mutants) await import('../tests/engine/mutants.mjs');
-else if (values.exhaustive) test('exhaustive', { RUNS: '4' });
-else test('simulation', { SEEDS: values.seeds, FROM: values.from });
-
-function test(name, env) {
+async function test(name, env) {
   const args = ['test', '--profile', 'simulation', '--locked', '--test', 'engine', '--', '--nocapture', name];
-  const { status } = spawnSync('cargo', args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
-  process.exitCode = status ?? 1;
+  ({ exitCode: process.exitCode } = await runInPlace('cargo', args, env));
 }

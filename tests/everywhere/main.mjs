@@ -5,8 +5,8 @@ import { readFile, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { optionsOf } from '../../scripts/options.mjs';
 import { pack } from '../../scripts/package/pack.mjs';
 import { cachePath, locked } from '../../scripts/setup/cache.mjs';
 import { guarded } from '../../scripts/setup/failure.mjs';
@@ -19,9 +19,9 @@ import { environments, line } from './environments.mjs';
 const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
 const reasonLines = 40;
 
-const help = 'npm run test:everywhere -- [--only WORD]…   only rows whose name has one of the words';
+const usage = 'npm run test:everywhere -- [--only WORD]…   only rows whose name has one of the words';
 
-const { only } = parseOptions();
+const { only } = optionsOf({ only: { type: 'string', multiple: true } }, usage);
 const chosen = environments.filter(
   ({ name }) => !only || only.some((word) => name.toLowerCase().includes(word.toLowerCase())),
 );
@@ -33,19 +33,6 @@ const results = await guarded(() =>
 );
 show(results);
 process.exitCode = results.every(({ passed }) => passed) && results.length > 0 ? 0 : 1;
-
-function parseOptions() {
-  const options = { only: { type: 'string', multiple: true }, help: { type: 'boolean' } };
-  try {
-    const { values } = parseArgs({ options });
-    if (!values.help) return values;
-    console.log(help);
-    process.exit();
-  } catch (error) {
-    console.error(`${error.message}\n\n${help}`);
-    process.exit(2);
-  }
-}
 
 async function runAll(chosen, report) {
   const cache = cachePath('everywhere');

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../../scripts/options.mjs';
 import { bundleWorker, importMutants } from './bundle.mjs';
 
 const usage = `npm run fuzz -- [options]
@@ -35,21 +35,15 @@ class Progress {
   }
 }
 
-const { values } = parseArgs({
-  options: Object.fromEntries(
-    ['minutes', 'runs', 'seed', 'path', 'mutant', 'processes']
-      .map((name) => [name, { type: 'string' }])
-      .concat([
-        ['mutants', { type: 'boolean' }],
-        ['help', { type: 'boolean' }],
-      ]),
-  ),
-});
+const withValue = ['minutes', 'runs', 'seed', 'path', 'mutant', 'processes'].map((name) => [
+  name,
+  { type: 'string' },
+]);
+const values = optionsOf({ ...Object.fromEntries(withValue), mutants: { type: 'boolean' } }, usage);
 // A folder below this one: what is bundled there finds its packages.
 const folder = await mkdtemp(join(fileURLToPath(new URL('../../node_modules', import.meta.url)), '.fuzz-'));
 try {
-  if (values.help) console.log(usage);
-  else if (values.mutants || values.mutant) await huntMutants();
+  if (values.mutants || values.mutant) await huntMutants();
   else await huntAll();
 } finally {
   await rm(folder, { recursive: true });

@@ -35,6 +35,20 @@ describe('a bad option is refused at once, with one message:', () => {
       '',
       /Unknown option '--nope'.*\n\nnpm run test:everywhere/,
     ],
+    [
+      'one that the simulation does not know',
+      'scripts/simulate.mjs',
+      '--nope',
+      '',
+      /Unknown option '--nope'.*\n\nnpm run simulate/,
+    ],
+    [
+      'one that the fuzzer does not know',
+      'tests/model/main.mjs',
+      '--nope',
+      '',
+      /Unknown option '--nope'.*\n\nnpm run fuzz/,
+    ],
   ])('%s', (_, script, option, path, message) => {
     const { status, output } = run(script, option, ...(path ? [join(folder, path)] : []));
     expect(output).toMatch(message);
@@ -49,14 +63,17 @@ describe('a bad option is refused at once, with one message:', () => {
   });
 });
 
-test.each(['examples/flights/main.mjs', 'bench/main.mjs', 'tests/everywhere/main.mjs'])(
-  '%s has --help',
-  (script) => {
-    const { status, output } = run(script, '--help');
-    expect(output).toContain('npm ');
-    expect(status).toBe(0);
-  },
-);
+test.each([
+  'examples/flights/main.mjs',
+  'bench/main.mjs',
+  'tests/everywhere/main.mjs',
+  'tests/model/main.mjs',
+  'scripts/simulate.mjs',
+])('%s has --help', (script) => {
+  const { status, output } = run(script, '--help');
+  expect(output).toContain('npm ');
+  expect(status).toBe(0);
+});
 
 function run(script: string, ...args: string[]): { status: number; output: string } {
   try {
