@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ const sources = [
 /** Builds what is not up to date, and returns the environment of the wasm tools. Ends the process with a message when it cannot. */
 export function ensureBuilt() {
   return guarded(async () => {
-    const env = { ...withoutFlagsOfTheUser(), ...(await ensureToolchain()) };
+    const env = { ...ownSettings, ...(await ensureToolchain()) };
     const hash = await hashOfSources();
     if (!(await isBuilt(hash))) {
       await explained('the package could not be built', undefined, () =>
@@ -49,9 +49,13 @@ const isBuilt = async (hash) => (await readFile(join(dist, stamp), 'utf8').catch
 
 /** Nobody sees half a package: it grows in another folder, which is renamed. */
 async function build(hash, env, report) {
-  await run('cargo', ['fetch', '--locked', '--target', target], { cwd: root, env, report });
-  const wasmPack = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--', '--locked'];
-  await run('wasm-pack', wasmPack, { cwd: root, env: { ...env, ...(await flags()) }, report });
+  const cargo = (command, ...args) =>
+    run('cargo', [command, '--locked', '--target', target, ...args], { cwd: root, env, report });
+  await cargo('fetch');
+  // Cargo goes by the dates of files, and one that has changed may have an old one.
+  await cargo('clean', '--offline', '--profile', 'published', '--package', 'groupcommit');
+  const options = ['--target', 'web', '--profile', 'published', '--mode', 'no-install', '--', '--locked'];
+  await run('wasm-pack', ['build', ...options], { cwd: root, env: { ...env, ...(await flags()) }, report });
 
   report('esbuild and tsc');
   const growing = join(root, 'dist.part');
@@ -63,13 +67,8 @@ async function build(hash, env, report) {
   await rename(growing, dist);
 }
 
-/** The same sources give the same bytes, whatever the user has the compiler do elsewhere. */
-function withoutFlagsOfTheUser() {
-  const names = Object.keys(process.env).filter((name) =>
-    /^(RUSTFLAGS|CARGO_(BUILD_TARGET|PROFILE_\w+))$/.test(name),
-  );
-  return Object.fromEntries(names.map((name) => [name, undefined]));
-}
+/** The same sources give the same bytes, whatever the user has Cargo do elsewhere. */
+const ownSettings = { RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined, CARGO_INCREMENTAL: '0' };
 
 /** What takes precedence over all other flags, and unlike these may contain spaces. */
 async function flags() {
@@ -81,7 +80,7 @@ const lessInlining = ['-Cllvm-args=--inline-threshold=225'];
 
 /** Compiler flags for the same bytes from the same sources, in whatever folder and from whatever registry: panics name source files. */
 async function withoutPaths() {
-  const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const registry = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src');
   const crates = existsSync(registry) ? await readdir(registry) : [];
   const names = [[root, 'groupcommit/'], ...crates.map((folder) => [join(registry, folder), 'crates'])];
   return names.map(([path, name]) => `--remap-path-prefix=${path}=${name}`);
@@ -97,15 +96,10 @@ async function hashOfSources() {
 }
 
 async function filesOf(path) {
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch((error) => {
-    if (error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (!entries) return [path];
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  if ((await stat(path)).isFile()) return [path];
+  const entries = await readdir(path, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
 }
 
 if (process.argv[1] && (await realpath(process.argv[1])) === fileURLToPath(import.meta.url))

@@ -69,8 +69,8 @@ function cargoTool({ crate, version, fits, binaries, options }) {
 
 async function compile(install, folder, report) {
   const build = join(folder, 'build');
-  // Compiling takes minutes and running the tool a second: so no more optimisation than pays.
-  const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1' };
+  // Compiling takes minutes and running the tool a second: so no more optimisation than pays. The user's own flags may be for wasm.
+  const env = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '1', CARGO_ENCODED_RUSTFLAGS: '' };
   const options = ['--target', await hostOf(), '--root', folder, '--target-dir', build];
   await run('cargo', [...install, ...options], { env, report });
   await rm(build, { recursive: true });

@@ -8,7 +8,7 @@ import { ended, Place } from './place.js';
 let place: Place;
 afterEach(() => place.remove());
 
-/** RUSTFLAGS, CARGO_BUILD_TARGET and the flags of the wasm build, as wasm-pack got them. */
+/** RUSTFLAGS, CARGO_BUILD_TARGET, the flags of the wasm build and CARGO_INCREMENTAL, as wasm-pack got them. */
 async function buildEnvironment(): Promise<string[]> {
   const [call] = await place.calls('wasm-pack build');
   return /\[(.*)\]$/.exec(call as string)?.[1]?.split('|') as string[];
@@ -35,11 +35,19 @@ describe('the engine is built', () => {
       RUSTFLAGS: '-Copt-level=0',
       CARGO_BUILD_TARGET: 'x',
       CARGO_ENCODED_RUSTFLAGS: '-Copt-level=1',
+      CARGO_INCREMENTAL: '1',
     };
     expect((await place.run(['scripts/build.mjs'], theirs)).code).toBe(0);
-    const [rustFlags, target, flags] = await buildEnvironment();
-    expect([rustFlags, target]).toEqual(['', '']);
+    const [rustFlags, target, flags, incremental] = await buildEnvironment();
+    expect([rustFlags, target, incremental]).toEqual(['', '', '0']);
     expect(flags).not.toContain('opt-level');
+  });
+
+  test("by tools that are compiled without the user's flags: those may be for wasm", async () => {
+    place = await Place.make();
+    await place.tool('cargo', `echo "the flags are [\${CARGO_ENCODED_RUSTFLAGS-of the user}]"; exit 1`);
+    const { output } = await place.run(['scripts/setup.mjs'], { RUSTFLAGS: '-Clink-arg=--stack-first' });
+    expect(output).toContain('the flags are []');
   });
 
   test('for wasm, and tested and linted natively for this machine, whatever `build.target` says', async () => {

@@ -143,7 +143,7 @@ async function makeTools(place: Place): Promise<void> {
      for tool in wasm-pack wasm-bindgen wasm-bindgen-test-runner; do
        cat > "$2/bin/$tool" <<END
 #!/bin/sh
-echo "$tool \\$* [\\$RUSTFLAGS|\\$CARGO_BUILD_TARGET|\\$CARGO_ENCODED_RUSTFLAGS]" >> "$CALLS"
+echo "$tool \\$* [\\$RUSTFLAGS|\\$CARGO_BUILD_TARGET|\\$CARGO_ENCODED_RUSTFLAGS|\\$CARGO_INCREMENTAL]" >> "$CALLS"
 echo $version
 END
        chmod +x "$2/bin/$tool"

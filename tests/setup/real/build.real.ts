@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { built, cargoHome, clone, emptyFolder, repository, run } from './clone.js';
@@ -30,12 +30,21 @@ describe('the package has the same bytes when it is built', () => {
     const root = join(folder, 'clone');
     await clone(root);
     await mkdir(join(folder, '.cargo'));
-    const config = '[build]\ntarget = "wasm32-unknown-unknown"\nrustflags = ["-Copt-level=1"]\n';
+    const config = `
+      [build]
+      target = "wasm32-unknown-unknown"
+      rustflags = ["-Copt-level=1"]
+      incremental = true
+      target-dir = "elsewhere"
+      [profile.release]
+      opt-level = 1
+      debug-assertions = true`;
     await writeFile(join(folder, '.cargo/config.toml'), config);
     const theirs = {
       RUSTFLAGS: '-Copt-level=0',
       CARGO_BUILD_TARGET: 'x86_64-unknown-none',
       CARGO_PROFILE_RELEASE_LTO: 'off',
+      CARGO_INCREMENTAL: '1',
     };
     const { code, output } = await build(root, theirs);
     expect(code, output).toBe(0);
@@ -51,6 +60,20 @@ describe('the package has the same bytes when it is built', () => {
     expect(code, output).toBe(0);
     expect(await built(root)).toEqual(await built(repository));
   });
+});
+
+test('a source is built that has changed and has an old date', async () => {
+  const root = join(folder, 'clone');
+  await clone(root);
+  const first = await build(root);
+  expect(first.code, first.output).toBe(0);
+  const source = join(root, 'src/lib.rs');
+  const added = '#[cfg(target_arch = "wasm32")]\n#[wasm_bindgen::prelude::wasm_bindgen]\npub fn added() {}\n';
+  await appendFile(source, added);
+  await utimes(source, 0, 0);
+  const second = await build(root);
+  expect(second.code, second.output).toBe(0);
+  expect(await readFile(join(root, 'pkg/groupcommit.d.ts'), 'utf8')).toContain('added()');
 });
 
 test('the tests of the engine run natively, whatever `build.target` says', async () => {
