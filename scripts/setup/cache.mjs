@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { elsewhere, explained } from './failure.mjs';
-import { interrupted, interruptible } from './interruption.mjs';
+import { interrupted } from './interruption.mjs';
 import { root } from './root.mjs';
 
 const { GROUPCOMMIT_CACHE, XDG_CACHE_HOME } = process.env;
@@ -60,20 +60,17 @@ const silenceOfTheDead = 5 * beat;
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-export function locked(name, report, work) {
+export async function locked(name, report, work) {
   const lock = cachePath(`${name}.lock`);
-  return interruptible(async () => {
-    await explained(`the folder for the tools, ${cache}, cannot be written`, elsewhere, () =>
-      take(lock, report),
-    );
-    const heart = setInterval(() => touch(lock), beat);
-    try {
-      return await work();
-    } finally {
-      clearInterval(heart);
-      await rm(lock, { recursive: true, force: true });
-    }
-  });
+  const unwritable = `the folder for the tools, ${cache}, cannot be written`;
+  await explained(unwritable, elsewhere, () => take(lock, report));
+  const heart = setInterval(() => touch(lock), beat);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heart);
+    await rm(lock, { recursive: true, force: true });
+  }
 }
 
 /** The name of a lock for what is done in this clone alone. */
@@ -97,7 +94,8 @@ async function taken(lock) {
     if (error.code !== 'EEXIST') throw error;
   }
   const touched = (await stat(lock).catch(() => undefined))?.mtimeMs ?? 0;
-  if (Date.now() - touched < silenceOfTheDead) return false;
+  // Apart in either direction: a clock may have been set back.
+  if (Math.abs(Date.now() - touched) < silenceOfTheDead) return false;
   await rm(lock, { recursive: true, force: true });
   return taken(lock);
 }

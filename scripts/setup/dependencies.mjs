@@ -17,6 +17,8 @@ const ci = [
   '--include=dev',
   '--include=optional',
   '--no-workspaces', // of a project in a folder above
+  '--install-strategy=hoisted', // this and the next, whatever the user prefers
+  '--bin-links',
   '--prefer-offline', // else, without a network, it waits minutes before it takes what it has
   '--no-audit',
   '--no-fund',

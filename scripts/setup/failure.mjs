@@ -21,6 +21,7 @@ export const elsewhere =
 /** What helps where any tool may fail, by what it said. */
 const remedies = [
   [/linker `cc` not found/, 'apt-get install gcc libc6-dev'],
+  [/annot create temporary file|couldn't create a temp dir/, 'export TMPDIR=/var/tmp'],
   [/could not execute process `\S+ \S*rustc/, 'export RUSTC_WRAPPER='],
   [
     /\b(EACCES|EROFS|ENOSPC|EDQUOT|ENOTDIR)\b|Permission denied|Read-only file system|No space left|Not a directory/,

@@ -1,6 +1,11 @@
 // One line for each step, which shows that it is alive: redrawn on a terminal, repeated now and then in a log.
 
+import { interrupted } from './interruption.mjs';
+
 const output = process.stderr;
+// Nobody watches any more, after `| head` say: as if the terminal had been closed.
+output.on('error', () => interrupted.aborted || process.kill(process.pid, 'SIGHUP'));
+
 const redrawEvery = 250;
 const repeatEvery = 10_000;
 

@@ -90,8 +90,9 @@ async function activeCompiler() {
   }
 }
 
-/** RUSTUP_TOOLCHAIN, or a rust-toolchain file in a folder above, may name one that is not there. */
+/** RUSTC, RUSTUP_TOOLCHAIN, or a rust-toolchain file in a folder above, may name one that is not there. */
 async function anotherToolchain() {
+  if (process.env.RUSTC) return 'unset RUSTC';
   const installed = await run('rustup', ['toolchain', 'list']).catch(() => '');
   const [name] = /^stable-\S+/m.exec(installed) ?? /^(?!no )\S+/m.exec(installed) ?? [];
   return name ? `export RUSTUP_TOOLCHAIN=${name}` : 'rustup default stable';

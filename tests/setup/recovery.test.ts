@@ -1,4 +1,5 @@
-import { chmod, rm, truncate, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Place } from './place.js';
@@ -27,6 +28,23 @@ describe('two clones with one cache that are set up at once', () => {
     expect([one.code, two.code]).toEqual([0, 0]);
     expect(await place.calls('rustup')).toEqual(['rustup target add wasm32-unknown-unknown']);
   });
+});
+
+test('A set-up whose output nobody reads any more ends what it has begun, as if its terminal were closed', async () => {
+  const program = `
+    import { locked } from './scripts/setup/cache.mjs';
+    import { guarded } from './scripts/setup/failure.mjs';
+    import { print } from './scripts/setup/progress.mjs';
+    import { run } from './scripts/setup/run.mjs';
+    await guarded(() => locked('sleep', () => {}, () => {
+      print('sleeps');
+      return run('sleep', ['600']);
+    }));`;
+  await writeFile(join(place.root, 'sleep.mjs'), program);
+  const setup = place.start(['sleep.mjs']);
+  setup.stderr?.destroy();
+  expect(await once(setup, 'exit')).toEqual([129, null]);
+  expect(await readdir(inCache(''))).toEqual([]);
 });
 
 describe('a tool in the cache is made again that', () => {
@@ -81,7 +99,9 @@ describe('npm packages are installed again when', () => {
   ])('%s', async (_, spoil) => {
     await spoil();
     expect((await place.run(['scripts/setup.mjs'])).code).toBe(0);
-    expect(await place.calls('npm ci')).toEqual([expect.stringContaining('--prefer-offline')]);
+    expect(await place.calls('npm ci')).toEqual([
+      expect.stringMatching(/--install-strategy=hoisted --bin-links --prefer-offline/),
+    ]);
     expect((await place.run(['scripts/setup.mjs'])).code).toBe(0);
     expect(await place.calls('npm ci')).toEqual([]);
   });

@@ -55,6 +55,7 @@ describe('refused at the start, in one message that names the cause and the comm
     );
     await place.tool('rustup', 'echo no installed toolchains');
     expectRefusal(await place.run(['scripts/setup.mjs']), /toolchain 'nope'/, 'rustup default stable');
+    expectRefusal(await place.run(['scripts/setup.mjs'], { RUSTC: '/no/rustc' }), /no\/rustc/, 'unset RUSTC');
   });
 
   test('a cache that cannot be written', async () => {
@@ -78,6 +79,11 @@ describe('refused at the start, in one message that names the cause and the comm
     ],
     ['a full disk', 'error: No space left on device (os error 28)', elsewhere()],
     ['a home that cannot be written', 'error: Read-only file system (os error 30)', elsewhere()],
+    [
+      'no folder for temporary files',
+      'note: Cannot create temporary file in /tmp/: Read-only file system',
+      'export TMPDIR=/var/tmp',
+    ],
     ['no C compiler', 'error: linker `cc` not found', 'apt-get install gcc libc6-dev'],
     [
       'no RUSTC_WRAPPER',
@@ -124,13 +130,15 @@ function elsewhere(): string {
   return 'export GROUPCOMMIT_CACHE=$(mktemp -d); export CARGO_HOME=$GROUPCOMMIT_CACHE/cargo npm_config_cache=$GROUPCOMMIT_CACHE/npm';
 }
 
-describe('README.md names', () => {
-  test('the least Node and Rust versions', async () => {
-    const [readme, manifest, cargo] = await Promise.all(
-      ['README.md', 'package.json', 'Cargo.toml'].map((name) => readFile(join(repository, name), 'utf8')),
-    );
-    const node = JSON.parse(manifest as string).devEngines.runtime.version.replace('>=', '');
-    const [, rust] = /^rust-version = "(.+)"/m.exec(cargo as string) as RegExpExecArray;
-    expect(readme).toContain(`Needs Node ${node} or later, and Rust ${rust} or later`);
-  });
+test.each([
+  ['README.md', /Needs Node (\S+) or later, and Rust (\S+) or later/],
+  ['CONTRIBUTING.md', /You need Node (\S+) or later and Rust (\S+) or later/],
+])('%s names the least Node and Rust versions that are asked for', async (name, sentence) => {
+  const [text, manifest, cargo] = await Promise.all(
+    [name, 'package.json', 'Cargo.toml'].map((name) => readFile(join(repository, name), 'utf8')),
+  );
+  const node = JSON.parse(manifest as string).devEngines.runtime.version;
+  const [, rust] = /^rust-version = "(.+)"/m.exec(cargo as string) as RegExpExecArray;
+  const [, namedNode, namedRust] = sentence.exec(text as string) as RegExpExecArray;
+  expect([`>=${namedNode}`, namedRust]).toEqual([node, rust]);
 });

@@ -141,11 +141,14 @@ describe('the cache', () => {
     expect(await content(cache)).toEqual([]);
   });
 
-  test('loses what a killed set-up left, once its lock has been silent for a while', async () => {
-    const cache = join(folder, 'killed');
+  test.each([
+    ['has been silent for a while', 0],
+    ['is of a time to come, since the clock was set back', Date.now() / 1_000 + 3_600],
+  ])('loses what a killed set-up left, once its lock %s', async (_, touched) => {
+    const cache = join(folder, `killed-${touched}`);
     await fill(cache, 'process.kill(process.pid, "SIGKILL");');
     expect(await content(cache)).toHaveLength(3);
-    await utimes(join(cache, platform, 'tool.lock'), 0, 0);
+    await utimes(join(cache, platform, 'tool.lock'), touched, touched);
     await fill(cache, '');
     expect(await content(cache)).toEqual([`${platform}/tool`, `${platform}/tool/file`]);
   });

@@ -114,15 +114,19 @@ describe.skipIf(!apart)('on file systems of its own (needs `unshare --mount`)', 
 
 const offline = unshare('--net');
 test.skipIf(!offline)(
-  'offline, npm packages that are gone come back from the cache (needs `unshare --net`)',
+  'offline, npm packages that are gone come back from the cache, however npm is configured (needs `unshare --net`)',
   async () => {
     const root = join(folder, 'clone');
     await clone(root, { isInstalled: false });
-    const cache = { npm_config_cache: join(folder, 'npm') };
-    expect((await run(root, 'npm', ['run', 'setup'], cache)).code).toBe(0);
+    const env = {
+      npm_config_cache: join(folder, 'npm'),
+      npm_config_install_strategy: 'linked',
+      npm_config_bin_links: 'false',
+    };
+    expect((await run(root, 'npm', ['run', 'setup'], env)).code).toBe(0);
     await rm(join(root, 'node_modules'), { recursive: true });
     const [command, ...args] = offline as [string, ...string[]];
-    const { code, output } = await run(root, command, [...args, 'npm', 'run', 'setup'], cache);
+    const { code, output } = await run(root, command, [...args, 'npm', 'run', 'setup'], env);
     expect(code, output).toBe(0);
     expect(output).toMatch(/✓ npm ci/);
     expect((await readdir(join(root, 'node_modules'))).length).toBeGreaterThan(100);
