@@ -1,4 +1,4 @@
-// Checks the package as it would be published. Usage: node scripts/package/check.mjs
+// Checks the package as it would be published.
 
 import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,12 +13,13 @@ import { pack } from './pack.mjs';
 
 const budget = 160_000;
 
-/**
- * Packs what is built in `root`, and returns what is wrong with it.
- * @param {string} root
- * @returns {Promise<string[]>}
- */
-export async function packageProblems(root) {
+const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
+const problems = await packageProblems();
+for (const problem of problems) console.error(problem);
+console.log(problems.length === 0 ? 'The package is sound.' : `${problems.length} problems`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function packageProblems() {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'package-check-')));
   try {
     const tarball = await pack(root, join(folder, 'packed'));
@@ -33,7 +34,7 @@ export async function packageProblems(root) {
       ...(await typeProblems(tarball)),
       ...(await engineProblems(unpacked)),
       ...(await mapProblems(unpacked, files)),
-      ...(await pathProblems(root, unpacked, files)),
+      ...(await pathProblems(unpacked, files)),
     ];
   } finally {
     await rm(folder, { recursive: true });
@@ -65,7 +66,10 @@ async function typeProblems(tarball) {
 /** The bytes that the entries compile are those of engine.wasm. */
 async function engineProblems(unpacked) {
   const engine = await readFile(join(unpacked, 'dist', 'engine.wasm'));
-  const entries = { 'dist/esm/index.js': importAt, 'dist/cjs/index.js': requireAt };
+  const entries = {
+    'dist/esm/index.js': (path) => import(pathToFileURL(path)),
+    'dist/cjs/index.js': (path) => createRequire(path)(path),
+  };
   const problems = [];
   for (const [entry, load] of Object.entries(entries)) {
     const compiled = await compiledBy(async () => (await load(join(unpacked, entry))).startProcessor());
@@ -73,14 +77,6 @@ async function engineProblems(unpacked) {
       problems.push(`${entry} compiles other bytes than those of dist/engine.wasm`);
   }
   return problems;
-
-  function importAt(path) {
-    return import(pathToFileURL(path));
-  }
-
-  function requireAt(path) {
-    return createRequire(path)(path);
-  }
 }
 
 async function compiledBy(use) {
@@ -115,7 +111,7 @@ async function mapProblems(unpacked, files) {
 }
 
 /** No file names a place of the machine that built it. */
-async function pathProblems(root, unpacked, files) {
+async function pathProblems(unpacked, files) {
   const { CARGO_HOME = '.cargo', RUSTUP_HOME = '.rustup' } = process.env;
   const places = [
     root.replace(/[/\\]$/, ''),
@@ -133,12 +129,4 @@ async function pathProblems(root, unpacked, files) {
     for (const place of found) problems.push(`${relative(unpacked, file)} names ${place}`);
   }
   return problems;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const root = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
-  const problems = await packageProblems(root);
-  for (const problem of problems) console.error(problem);
-  console.log(problems.length === 0 ? 'The package is sound.' : `${problems.length} problems`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
 }

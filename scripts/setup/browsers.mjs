@@ -25,11 +25,7 @@ function browser(name, commands, debianPackage) {
     async bring() {
       if (!isDebian) throw new SetupError(missing, { command: `sudo apt-get install ${debianPackage}` });
       await aptInstall([debianPackage], missing);
-      const found = await this.find();
-      if (found) return found;
-      throw new SetupError(`${missing}, although Debian's ${debianPackage} is installed`, {
-        command: 'export PATH="$PATH:/usr/bin"',
-      });
+      return this.find(); // in the folder of apt-get, which is on the PATH
     },
   };
 }
