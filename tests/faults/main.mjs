@@ -3,14 +3,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../../scripts/options.mjs';
 import { Kills, randomKill } from './kills.mjs';
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '200' } } });
+const usage = 'npm run kills -- [--times N]   200 if nothing else is said';
+
+const { times } = optionsOf({ times: { type: 'string', default: '200' } }, usage);
 const folder = await mkdtemp(join(tmpdir(), 'kills-'));
 const kills = await Kills.on(folder);
 try {
-  while (kills.kills < Number(values.times)) {
+  while (kills.kills < Number(times)) {
     const kill = randomKill();
     const differences = await kills.kill(kill);
     const progress = `kill ${kills.kills}: ${kill.way}, ${kill.inFlight} in flight, after ${kill.after} ms`;

@@ -29,6 +29,13 @@ describe('a bad option is refused at once, with one message:', () => {
       /--json: .* cannot be written \(ENOENT\)/,
     ],
     [
+      'a chart in a missing folder',
+      'tests/faults/soak/main.mjs',
+      '--svg',
+      'missing/out.svg',
+      /--svg: .* cannot be written \(ENOENT\)/,
+    ],
+    [
       'an unknown one',
       'tests/everywhere/main.mjs',
       '--nope',
@@ -41,6 +48,13 @@ describe('a bad option is refused at once, with one message:', () => {
       '--nope',
       '',
       /Unknown option '--nope'.*\n\nnpm run simulate/,
+    ],
+    [
+      'one that the kills do not know',
+      'tests/faults/main.mjs',
+      '--nope',
+      '',
+      /Unknown option '--nope'.*\n\nnpm run kills/,
     ],
     [
       'one that the fuzzer does not know',
@@ -68,6 +82,8 @@ test.each([
   'bench/main.mjs',
   'tests/everywhere/main.mjs',
   'tests/model/main.mjs',
+  'tests/faults/main.mjs',
+  'tests/faults/soak/main.mjs',
   'scripts/simulate.mjs',
 ])('%s has --help', (script) => {
   const { status, output } = run(script, '--help');

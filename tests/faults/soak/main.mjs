@@ -1,18 +1,25 @@
 // `npm run soak -- --minutes N --svg FILE` has all traffic and faults at once for that long: see docs/testing.md.
 
 import '../../../bench/wasm-memory.mjs';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../../../scripts/options.mjs';
 import { chart } from './chart.mjs';
 import { growing, sample } from './samples.mjs';
 
 const PROCESSORS = 4;
 const SAMPLES = 120;
 
-const options = { minutes: { type: 'string', default: '20' }, svg: { type: 'string' } };
-const { values } = parseArgs({ options });
-const duration = Number(values.minutes) * 60_000;
+const usage = `npm run soak -- [options]
+  --minutes N   20 if nothing else is said
+  --svg FILE    for a chart`;
+
+const { minutes, svg } = optionsOf(
+  { minutes: { type: 'string', default: '20' }, svg: { type: 'string' } },
+  usage,
+);
+if (svg) await requireWritable(svg);
+const duration = Number(minutes) * 60_000;
 const start = performance.now();
 
 const { Traffic } = await import('./traffic.mjs');
@@ -29,12 +36,22 @@ traffic.stop();
 await gone;
 
 const summary = `${traffic.processors} processors, ${traffic.settled} runs`;
-if (values.svg) await writeFile(values.svg, `${await chart(samples, summary)}\n`);
+if (svg) await writeFile(svg, `${await chart(samples, summary)}\n`);
 const wrong = [...growing(samples), ...traffic.differences()];
 if (traffic.unsettled > 0) wrong.push(`${traffic.unsettled} runs have not settled`);
 for (const line of wrong) console.log(line);
 console.log(`${summary}: ${wrong.length === 0 ? 'flat, and nothing is lost' : 'not as it should be'}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
+
+/** Before the minutes, not after them. */
+async function requireWritable(file) {
+  try {
+    await appendFile(file, '');
+  } catch ({ code }) {
+    console.error(`--svg: ${JSON.stringify(file)} cannot be written (${code})`);
+    process.exit(2);
+  }
+}
 
 function progress() {
   const { minutes, heap, wasm, handles, unsettled } = samples.at(-1);
