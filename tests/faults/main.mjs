@@ -1,18 +1,20 @@
-// `npm run kills -- --times N` kills the main job's work that often: see docs/testing.md.
+// Kills the main job's work, again and again: see docs/testing.md.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { optionsOf } from '../../scripts/options.mjs';
 import { Kills, randomKill } from './kills.mjs';
+import { numberOf } from './number.mjs';
 
 const usage = 'npm run kills -- [--times N]   200 if nothing else is said';
 
 const { times } = optionsOf({ times: { type: 'string', default: '200' } }, usage);
+const wanted = numberOf('--times', times);
 const folder = await mkdtemp(join(tmpdir(), 'kills-'));
 const kills = await Kills.on(folder);
 try {
-  while (kills.kills < Number(times)) {
+  while (kills.kills < wanted) {
     const kill = randomKill();
     const differences = await kills.kill(kill);
     const progress = `kill ${kills.kills}: ${kill.way}, ${kill.inFlight} in flight, after ${kill.after} ms`;

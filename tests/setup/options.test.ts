@@ -57,6 +57,20 @@ describe('a bad option is refused at once, with one message:', () => {
       /Unknown option '--nope'.*\n\nnpm run kills/,
     ],
     [
+      'a number that is none',
+      'tests/faults/main.mjs',
+      '--times',
+      'many',
+      /--times: a number above 0 is expected/,
+    ],
+    [
+      'a time that is none',
+      'tests/faults/soak/main.mjs',
+      '--minutes',
+      'many',
+      /--minutes: a number above 0 is expected/,
+    ],
+    [
       'one that the fuzzer does not know',
       'tests/model/main.mjs',
       '--nope',

@@ -1,9 +1,10 @@
-// `npm run soak -- --minutes N --svg FILE` has all traffic and faults at once for that long: see docs/testing.md.
+// All traffic and faults at once, for minutes: see docs/testing.md.
 
 import '../../../bench/wasm-memory.mjs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { optionsOf } from '../../../scripts/options.mjs';
+import { numberOf } from '../number.mjs';
 import { chart } from './chart.mjs';
 import { growing, sample } from './samples.mjs';
 
@@ -18,8 +19,8 @@ const { minutes, svg } = optionsOf(
   { minutes: { type: 'string', default: '20' }, svg: { type: 'string' } },
   usage,
 );
+const duration = numberOf('--minutes', minutes) * 60_000;
 if (svg) await requireWritable(svg);
-const duration = Number(minutes) * 60_000;
 const start = performance.now();
 
 const { Traffic } = await import('./traffic.mjs');
