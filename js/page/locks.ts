@@ -52,11 +52,12 @@ export function webLocks({ prefix = 'groupcommit:' }: WebLocksOptions = {}): Loc
       const name = prefix + (typeof key === 'string' ? JSON.stringify(key) : key);
       // The lock is held for as long as the promise that this callback returns is pending.
       const hold = () => new Promise<void>((release) => granted(release));
-      locks().request(name, { signal }, hold).catch(failed);
+      lockManager().request(name, { signal }, hold).catch(failed);
     });
 }
 
-function locks(): LockManager {
+/** Throws where there are no Web Locks. */
+export function lockManager(): LockManager {
   const { navigator, isSecureContext } = globalThis;
   // The types know only browsers, where it is missing from pages that are not secure.
   const manager = (navigator as Navigator | undefined)?.locks as LockManager | undefined;

@@ -1,9 +1,11 @@
+import type { Context } from '../../core/context.js';
 import { mistyped, show } from '../../core/settings.js';
 import { isError } from '../../core/thenables.js';
 import type { BatchContext, CallContext, SavedBatch } from '../../core/types.js';
-import { type LockResource, webLocks } from '../../page/locks.js';
+import type { LockResource } from '../../page/locks.js';
 import { Connection } from './connection.js';
 import { attempt } from './failure.js';
+import { storeLocks } from './locks.js';
 import { Transactions } from './transactions.js';
 
 /** Options of {@link indexedDBStore}. */
@@ -109,12 +111,13 @@ export function indexedDBStore<Resource, Key extends string | number>(
   const { database: name, store: storeName, initial } = options;
   const connection = new Connection(options);
   const transactions = new Transactions(options, connection);
-  const lock = webLocks({ prefix: `indexeddb:${name}/${storeName}:` });
+  const { takeStore, takeRecord } = storeLocks(`indexeddb:${name}/${storeName}:`);
 
   return {
     async loadResources(batches, { signal }) {
       const get = (store: IDBObjectStore, { key }: { key: Key }) => store.get(key);
-      const requests = await transactions.run('readonly', batches, get, signal);
+      const mode = batches.every(isBrief) ? 'readwrite' : 'readonly';
+      const requests = await transactions.load(mode, batches, get, signal);
       return batches.map(({ key }, place) => {
         const request = requests[place] as IDBRequest | Error;
         if (!(request instanceof IDBRequest)) return request;
@@ -123,18 +126,24 @@ export function indexedDBStore<Resource, Key extends string | number>(
     },
 
     async saveResources(batches, { signal }) {
-      const requests = await transactions.run('readwrite', batches, put, signal);
+      const requests = await transactions.save(batches, put, signal);
       return requests.map((request) => (request instanceof IDBRequest ? undefined : request));
     },
 
     lockResource(key, context) {
       // Where not even a page could have them there is no other tab to lock out.
       const isPossible = globalThis.navigator?.locks || globalThis.isSecureContext === false;
-      return isPossible ? lock(key, context) : undefined;
+      if (!isPossible) return undefined;
+      return isBrief(context) ? takeStore(key, context) : takeRecord(key, context);
     },
 
     close: () => connection.close(),
   };
+}
+
+/** Whether no time lies between the load and the save of a batch: then it need not leave the store to others meanwhile. */
+function isBrief(batch: Pick<BatchContext, 'signal'>): boolean {
+  return (batch as Partial<Context>).minDuration === 0;
 }
 
 /** Makes the request that saves a resource. What keeps it from being made is the failure of this resource alone. */

@@ -1,54 +1,60 @@
-import type { IndexedDBStoreOptions } from './store.js';
+import { attempt } from './failure.js';
+
+/** Resolves when the requests of a transaction that reads have succeeded. It is aborted when the signal aborts. */
+export function read(
+  transaction: IDBTransaction,
+  requests: readonly unknown[],
+  signal: AbortSignal,
+): Promise<void> {
+  return settled(transaction, (resolve, reject, listening) => {
+    const last = requests.at(-1) as IDBRequest | undefined;
+    if (last) last.onsuccess = () => resolve();
+    else resolve();
+    const abort = () => {
+      reject(signal.reason);
+      // It may have finished in the meantime.
+      attempt(() => transaction.abort());
+    };
+    signal.addEventListener('abort', abort, listening);
+  });
+}
 
 /**
- * Makes requests in a transaction of their own, and resolves to them when the transaction has completed.
- *
- * A writing transaction is committed before this function returns: from then on it takes place even if the page does not live to see
- * it, and it is too late to abort it. A reading one is aborted when the signal aborts.
+ * Commits a transaction that writes, and resolves when it has completed. From the call on it takes place even if the page does not live
+ * to see it, and it is too late to abort it.
  */
-export async function transact<T>(
-  database: IDBDatabase,
-  { store, durability }: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>,
-  mode: 'readonly' | 'readwrite',
-  makeRequests: (store: IDBObjectStore) => T,
-  signal: AbortSignal,
-): Promise<T> {
-  const transaction = database.transaction(store, mode, durability && { durability });
-  const requests = makeRequests(transaction.objectStore(store));
-  if (mode === 'readwrite') transaction.commit();
+export function commit(transaction: IDBTransaction): Promise<void> {
+  transaction.commit();
+  return settled(transaction, (resolve) => {
+    transaction.oncomplete = () => resolve();
+  });
+}
 
+/** Whether a transaction takes requests. If it does, one for a key that is none is refused for just that. */
+export function isActive(transaction: IDBTransaction, store: string): boolean {
+  const refusal = attempt(() => transaction.objectStore(store).get(Number.NaN));
+  return (refusal as Error).name === 'DataError';
+}
+
+/** Rejects when the transaction is aborted. */
+async function settled(
+  transaction: IDBTransaction,
+  listen: (resolve: () => void, reject: (reason: unknown) => void, listening: AbortController) => void,
+): Promise<void> {
   const listening = new AbortController();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(abortError(store, transaction.error));
-      // When a connection is lost, Chromium forgets to tell some of its transactions.
-      database.addEventListener('close', () => reject(abortError(store)), listening);
-      if (mode === 'readonly') {
-        const abort = () => {
-          reject(signal.reason);
-          abortUnlessFinished(transaction);
-        };
-        signal.addEventListener('abort', abort, listening);
-      }
-    });
-  } finally {
-    listening.abort();
-  }
-  return requests;
+  const done = new Promise<void>((resolve, reject) => {
+    const abort = () => reject(abortError(transaction));
+    transaction.onabort = abort;
+    // When a connection is lost, Chromium forgets to tell some of its transactions.
+    transaction.db.addEventListener('close', abort, listening);
+    listen(resolve, reject, listening);
+  });
+  await done.finally(() => listening.abort());
 }
 
 /** Why a transaction was aborted. Its own error may be null if the browser did it, and may have no message. */
-function abortError(store: string, error?: DOMException | null): DOMException {
+function abortError({ error, objectStoreNames: [store] }: IDBTransaction): DOMException {
   if (error?.message) return error;
   const name = error?.name ?? 'AbortError';
   return new DOMException(`The browser aborted a transaction on the object store '${store}': ${name}`, name);
-}
-
-function abortUnlessFinished(transaction: IDBTransaction): void {
-  try {
-    transaction.abort();
-  } catch (error) {
-    if ((error as DOMException).name !== 'InvalidStateError') throw error;
-  }
 }
