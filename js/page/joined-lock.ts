@@ -1,81 +1,63 @@
 import type { BatchContext, Release } from '../core/types.js';
-import { lockManager } from './locks.js';
+import { requestLock } from './locks.js';
 
 type Key = string | number;
 
-/**
- * A Web Lock that several keys hold together. Who asks for it joins those who wait for it already, so that one request is made for all.
- * When it has been granted nobody joins any more: other tabs are to have their turn, too.
- */
-export class JoinedLock {
-  readonly #name: string;
-  readonly #mode: LockMode;
-  #latest: Hold | undefined;
-
-  constructor(name: string, mode: LockMode) {
-    this.#name = name;
-    this.#mode = mode;
-  }
-
-  /** Resolves to the function that gives it up. Rejects with the signal's reason if that aborts while it waits. */
-  async take(key: Key, { signal }: Pick<BatchContext, 'signal'>): Promise<Release> {
-    signal.throwIfAborted();
-    if (!this.#latest?.admits(key)) this.#latest = new Hold(this.#name, this.#mode);
-    return this.#latest.join(key, signal);
-  }
+/** One request of a lock. */
+interface Hold {
+  /** Whom it is for. */
+  readonly keys: Set<Key>;
+  readonly granted: Promise<Release>;
+  readonly withdraw: () => void;
 }
 
-/** One request of the lock, and the keys that it is held for. */
-class Hold {
-  readonly #keys = new Set<Key>();
-  readonly #request = new AbortController();
-  readonly #granted: Promise<void>;
-  #release!: () => void;
-  #isOpen = true;
+/**
+ * Makes a `lockResource` that takes one Web Lock for all keys. Who asks joins those who wait already, so that one request is made for all
+ * of them. When it has been granted nobody joins any more: other tabs are to have their turn, too.
+ */
+export function joinedLock(name: string, mode: LockMode) {
+  let waiting: Hold | undefined;
 
-  constructor(name: string, mode: LockMode) {
-    const released = new Promise<void>((resolve) => {
-      this.#release = resolve;
-    });
-    this.#granted = new Promise((resolve, reject) => {
-      const hold = () => {
-        resolve();
-        return released;
-      };
-      lockManager().request(name, { mode, signal: this.#request.signal }, hold).catch(reject);
-    });
-    const close = () => {
-      this.#isOpen = false;
+  function request(): Hold {
+    const controller = new AbortController();
+    const granted = requestLock(name, mode, controller.signal);
+    const hold = { keys: new Set<Key>(), granted, withdraw: () => controller.abort() };
+    const close = () => closeFor(hold);
+    granted.then(close, close);
+    return hold;
+  }
+
+  function closeFor(hold: Hold): void {
+    if (waiting === hold) waiting = undefined;
+  }
+
+  return async (key: Key, { signal }: Pick<BatchContext, 'signal'>): Promise<Release> => {
+    signal.throwIfAborted();
+    // One key twice has to wait for itself: two processors have the same store.
+    if (!waiting || waiting.keys.has(key)) waiting = request();
+    const hold = waiting;
+    const { keys, granted, withdraw } = hold;
+    keys.add(key);
+
+    /** With the last one goes the lock, or the request for it. */
+    const leave = () => {
+      keys.delete(key);
+      if (keys.size > 0) return;
+      closeFor(hold);
+      withdraw();
+      granted.then(
+        (release) => release(),
+        () => {},
+      );
     };
-    this.#granted.then(close, close);
-  }
 
-  /** One key twice has to wait for itself: another processor has the same store. */
-  admits(key: Key): boolean {
-    return this.#isOpen && !this.#keys.has(key);
-  }
-
-  join(key: Key, signal: AbortSignal): Promise<Release> {
-    this.#keys.add(key);
-    const leave = () => this.#leave(key);
     return new Promise((resolve, reject) => {
       const abort = () => {
         leave();
         reject(signal.reason);
       };
       signal.addEventListener('abort', abort);
-      this.#granted
-        .finally(() => signal.removeEventListener('abort', abort))
-        .then(() => resolve(leave), reject);
+      granted.finally(() => signal.removeEventListener('abort', abort)).then(() => resolve(leave), reject);
     });
-  }
-
-  /** Whom the last one leaves behind is nobody: a request that still waits is withdrawn, and a lock that is held released. */
-  #leave(key: Key): void {
-    this.#keys.delete(key);
-    if (this.#keys.size > 0) return;
-    this.#isOpen = false;
-    this.#request.abort();
-    this.#release();
-  }
+  };
 }

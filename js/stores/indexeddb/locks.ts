@@ -1,6 +1,6 @@
 import type { BatchContext, Release } from '../../core/types.js';
-import { JoinedLock } from '../../page/joined-lock.js';
-import { webLocks } from '../../page/locks.js';
+import { joinedLock } from '../../page/joined-lock.js';
+import { keyLocks } from '../../page/locks.js';
 
 type TakeLock = (key: string | number, context: Pick<BatchContext, 'signal'>) => Promise<Release>;
 
@@ -14,15 +14,14 @@ export interface StoreLocks {
 
 /** Nobody waits for who waits for him: the store comes before the record, and who has a record waits for nothing more. */
 export function storeLocks(prefix: string): StoreLocks {
-  const store = new JoinedLock(prefix, 'exclusive');
-  const share = new JoinedLock(prefix, 'shared');
-  const lockRecord = webLocks({ prefix });
+  const takeShare = joinedLock(prefix, 'shared');
+  const lockRecord = keyLocks(prefix);
 
   return {
-    takeStore: (key, context) => store.take(key, context),
+    takeStore: joinedLock(prefix, 'exclusive'),
 
     async takeRecord(key, context) {
-      const giveBack = await share.take(key, context);
+      const giveBack = await takeShare(key, context);
       try {
         const release = await lockRecord(key, context);
         return () => {

@@ -116,8 +116,8 @@ export function indexedDBStore<Resource, Key extends string | number>(
   return {
     async loadResources(batches, { signal }) {
       const get = (store: IDBObjectStore, { key }: { key: Key }) => store.get(key);
-      const mode = batches.every(isBrief) ? 'readwrite' : 'readonly';
-      const requests = await transactions.load(mode, batches, get, signal);
+      const mode = batches.every(isBrief) ? 'shared' : 'readonly';
+      const requests = await transactions.run(mode, batches, get, signal);
       return batches.map(({ key }, place) => {
         const request = requests[place] as IDBRequest | Error;
         if (!(request instanceof IDBRequest)) return request;
@@ -126,7 +126,7 @@ export function indexedDBStore<Resource, Key extends string | number>(
     },
 
     async saveResources(batches, { signal }) {
-      const requests = await transactions.save(batches, put, signal);
+      const requests = await transactions.run('readwrite', batches, put, signal);
       return requests.map((request) => (request instanceof IDBRequest ? undefined : request));
     },
 

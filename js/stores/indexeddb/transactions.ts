@@ -1,96 +1,51 @@
 import type { Connection } from './connection.js';
 import { asError } from './failure.js';
+import { SharedTransaction } from './sharing.js';
 import type { IndexedDBStoreOptions } from './store.js';
-import { commit, isActive, read } from './transaction.js';
+import { type Mode, transact } from './transaction.js';
 
 type Request = IDBRequest | Error;
-type MakeRequest<Batch> = (store: IDBObjectStore, batch: Batch) => Request;
-type Transact<Batch> = (database: IDBDatabase, batches: readonly Batch[]) => Promise<Request[]>;
 
-/**
- * Transactions on an object store, over a connection that is opened anew when it was lost. They resolve to a request for each batch, or
- * to an Error in the place of one that has failed.
- */
+/** Transactions on an object store, over a connection that is opened anew when it was lost. */
 export class Transactions {
   readonly #options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>;
   readonly #connection: Connection;
-  /** That of the latest load, as long as no save has taken it over. */
-  #ofLoad: IDBTransaction | undefined;
+  readonly #shared = new SharedTransaction();
 
   constructor(options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>, connection: Connection) {
     this.#options = options;
     this.#connection = connection;
   }
 
-  /** With `'readwrite'` a save can take over the transaction, as long as nothing but microtasks has run since the load's end. */
-  load<Batch>(
-    mode: 'readonly' | 'readwrite',
-    batches: readonly Batch[],
-    makeRequest: MakeRequest<Batch>,
-    signal: AbortSignal,
-  ): Promise<Request[]> {
-    return this.#together(batches, signal, async (database, some) => {
-      const transaction = this.#begin(database, mode);
-      const requests = this.#request(transaction, some, makeRequest);
-      await read(transaction, requests, signal);
-      if (mode === 'readwrite') this.#ofLoad = transaction;
-      return requests;
-    });
-  }
-
-  save<Batch>(
-    batches: readonly Batch[],
-    makeRequest: MakeRequest<Batch>,
-    signal: AbortSignal,
-  ): Promise<Request[]> {
-    return this.#together(batches, signal, async (database, some) => {
-      const ofLoad = this.#ofLoad;
-      this.#ofLoad = undefined;
-      const isShared = ofLoad && isActive(ofLoad, this.#options.store);
-      const transaction = isShared ? ofLoad : this.#begin(database, 'readwrite');
-      const requests = this.#request(transaction, some, makeRequest);
-      await commit(transaction);
-      // In Firefox a transaction that has been committed completes even if one of its requests fails.
-      return requests.map((request) => (request instanceof IDBRequest && request.error) || request);
-    });
-  }
-
-  #begin(database: IDBDatabase, mode: 'readonly' | 'readwrite'): IDBTransaction {
-    const { store, durability } = this.#options;
-    return database.transaction(store, mode, durability && { durability });
-  }
-
-  #request<Batch>(transaction: IDBTransaction, batches: readonly Batch[], makeRequest: MakeRequest<Batch>) {
-    const store = transaction.objectStore(this.#options.store);
-    return batches.map((batch) => makeRequest(store, batch));
-  }
-
   /**
-   * If the transaction is aborted, nothing has been done; as that may be on account of one batch, each half of them then gets a
-   * transaction of its own, and so on until that one is alone.
+   * Makes a request for each of the batches, all in one transaction, and resolves to them when that has completed. If it is aborted,
+   * nothing has been done; as that may be on account of one batch, each half of them then gets a transaction of its own, and so on until
+   * that one is alone. In its place is then an Error.
    */
-  async #together<Batch>(
+  async run<Batch>(
+    mode: Mode,
     batches: readonly Batch[],
+    makeRequest: (store: IDBObjectStore, batch: Batch) => Request,
     signal: AbortSignal,
-    transact: Transact<Batch>,
   ): Promise<Request[]> {
     try {
-      return await this.#onConnection(batches, signal, transact);
+      const makeRequests = (store: IDBObjectStore) => batches.map((batch) => makeRequest(store, batch));
+      return (await this.#transact(mode, makeRequests, signal)).map(outcomeOf);
     } catch (error) {
       const isOfOne = this.#connection.database !== undefined && !signal.aborted;
       if (batches.length === 1 || !isOfOne) throw error;
     }
     const middle = batches.length >> 1;
     const halves = [batches.slice(0, middle), batches.slice(middle)].map((half) =>
-      this.#together(half, signal, transact).catch((reason) => half.map(() => asError(reason))),
+      this.run(mode, half, makeRequest, signal).catch((reason) => half.map(() => asError(reason))),
     );
     return (await Promise.all(halves)).flat();
   }
 
-  async #onConnection<Batch>(
-    batches: readonly Batch[],
+  async #transact(
+    mode: Mode,
+    makeRequests: (store: IDBObjectStore) => Request[],
     signal: AbortSignal,
-    transact: Transact<Batch>,
   ): Promise<Request[]> {
     for (let reopened = false; ; reopened = true) {
       signal.throwIfAborted();
@@ -98,13 +53,18 @@ export class Transactions {
       let { database } = this.#connection;
       try {
         database ??= await this.#connection.open(signal);
-        return await transact(database, batches);
+        return await transact(database, this.#options, mode, makeRequests, signal, this.#shared);
       } catch (error) {
         if (reopened || signal.aborted || !isConnectionLost(error)) throw error;
         if (database) this.#connection.drop(database);
       }
     }
   }
+}
+
+/** In Firefox a transaction that has been committed completes even if one of its requests fails. */
+function outcomeOf(request: Request): Request {
+  return request instanceof IDBRequest ? (request.error ?? request) : request;
 }
 
 /** Whether a new connection may help. Firefox aborts the transactions of a connection that it has lost before it tells so. */
