@@ -1,4 +1,4 @@
-// Three ways to change a record in IndexedDB. Runs in the page.
+// Four ways to change records in IndexedDB. Runs in the page.
 
 import { startProcessor } from 'groupcommit';
 import { indexedDBStore } from 'groupcommit/indexeddb';
@@ -37,6 +37,36 @@ export const contestants = {
         const counter = (await counters.get(key)) ?? initial();
         counter.count += 1;
         await Promise.all([counters.put(counter, key), done]);
+      },
+      end: async () => database.close(),
+    };
+  },
+
+  /** The least that it takes: all changes of a turn in one transaction, each record read and written once. */
+  async 'one for all'(name, { durability }) {
+    const database = await open(name);
+    /** @type {Map<string, number>} */
+    let changes = new Map();
+    /** @type {Promise<void> | undefined} */
+    let written;
+
+    async function write() {
+      const counts = [...changes];
+      changes = new Map();
+      written = undefined;
+      const { store: counters, done } = database.transaction(store, 'readwrite', { durability });
+      const increase = async (/** @type {string} */ key, /** @type {number} */ count) => {
+        const counter = (await counters.get(key)) ?? initial();
+        counter.count += count;
+        await counters.put(counter, key);
+      };
+      await Promise.all([...counts.map(([key, count]) => increase(key, count)), done]);
+    }
+    return {
+      increment(key) {
+        written ??= Promise.resolve().then(write);
+        changes.set(key, (changes.get(key) ?? 0) + 1);
+        return written;
       },
       end: async () => database.close(),
     };

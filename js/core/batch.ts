@@ -36,8 +36,7 @@ export class Batch extends Runs {
   /** Resolves when its runs have settled, and those of the batches of its key before. */
   flushed: Promise<unknown> | undefined = undefined;
 
-  /** What all three callbacks get. */
-  #context: Context | undefined = undefined;
+  #madeContext: Context | undefined = undefined;
   #phase = Phase.Lock;
   /** What the latest call has failed with, if it has. */
   #cause: unknown = undefined;
@@ -48,6 +47,12 @@ export class Batch extends Runs {
     // Of 0 and -0, which are one key, the callbacks see 0.
     this.key = key === 0 ? 0 : key;
     this.ordinal = ordinal;
+  }
+
+  /** What all three callbacks get. */
+  get #context(): Context {
+    this.#madeContext ??= new Context(this.key, this.shared.settings.minDuration);
+    return this.#madeContext;
   }
 
   /** The context of the first run is that of the calls. What comes of them is awaited in the same, so that it keeps no other alive. */
@@ -70,7 +75,6 @@ export class Batch extends Runs {
 
   #result(): unknown {
     const { lockResource, loadResource, saveResource } = this.shared.settings;
-    this.#context ??= new Context(this.key);
     if (this.#phase === Phase.Lock) return lockResource?.(this.key, this.#context);
     if (this.#phase === Phase.Load) return loadResource?.(this.key, this.#context);
     return saveResource?.(this.key, this.resource, this.#context);
@@ -92,9 +96,9 @@ export class Batch extends Runs {
   /** Goes into a call with others. */
   enter(phase: Phase): Context {
     this.#phase = phase;
-    this.#context ??= new Context(this.key);
-    if (phase === Phase.Save) this.#context.resource = this.resource;
-    return this.#context;
+    const context = this.#context;
+    if (phase === Phase.Save) context.resource = this.resource;
+    return context;
   }
 
   /** What a call has come to. */
@@ -132,12 +136,11 @@ export class Batch extends Runs {
   }
 
   abort(why: () => unknown): void {
-    this.#context ??= new Context(this.key);
     this.#context.abort(why);
   }
 
   get isAborted(): boolean {
-    return this.#context?.isAborted ?? false;
+    return this.#madeContext?.isAborted ?? false;
   }
 
   /** Makes the error for one more caller. */
@@ -148,7 +151,7 @@ export class Batch extends Runs {
 
   end(failure: (() => Error) | undefined): void {
     this.settle(failure);
-    this.#context?.abort(ENDED);
+    this.#madeContext?.abort(ENDED);
   }
 }
 

@@ -35,13 +35,16 @@ class Abortable {
 /** What the callbacks of one batch get. */
 export class Context extends Abortable implements BatchContext<string | number> {
   readonly key: string | number;
+  /** That of the processor. Nothing promises it, but it tells the package's own stores whether time lies between load and save. */
+  readonly minDuration: number;
   /** For a save together with others. */
   resource: unknown = undefined;
   #call: SharedContext | undefined = undefined;
 
-  constructor(key: string | number) {
+  constructor(key: string | number, minDuration: number) {
     super();
     this.key = key;
+    this.minDuration = minDuration;
   }
 
   /** It is in a call with others, or no more. */

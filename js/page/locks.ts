@@ -47,13 +47,22 @@ export function webLocks({ prefix = 'groupcommit:' }: WebLocksOptions = {}): Loc
     throw new RangeError(`prefix must not be empty or begin with a hyphen, like ${show(prefix)}`);
   }
 
+  return keyLocks(prefix);
+}
+
+/** The same for a prefix that is known to be right. */
+export function keyLocks(prefix: string): LockResource {
   return (key, { signal }) =>
-    new Promise((granted, failed) => {
-      const name = prefix + (typeof key === 'string' ? JSON.stringify(key) : key);
-      // The lock is held for as long as the promise that this callback returns is pending.
-      const hold = () => new Promise<void>((release) => granted(release));
-      locks().request(name, { signal }, hold).catch(failed);
-    });
+    requestLock(prefix + (typeof key === 'string' ? JSON.stringify(key) : key), 'exclusive', signal);
+}
+
+/** Resolves to the function that releases the lock. */
+export function requestLock(name: string, mode: LockMode, signal: AbortSignal): Promise<Release> {
+  return new Promise((granted, failed) => {
+    // The lock is held for as long as the promise that this callback returns is pending.
+    const hold = () => new Promise<void>((release) => granted(release));
+    locks().request(name, { mode, signal }, hold).catch(failed);
+  });
 }
 
 function locks(): LockManager {

@@ -3,12 +3,13 @@
 /**
  * Increments numbers, some at a time, and returns how many promises have resolved.
  *
- * @param {{ database: string, keys: string[], times: number, atATime: number, locked: boolean }} task
+ * @param {{ database: string, keys: string[], times: number, atATime: number, minDuration: number, locked: boolean }} task
  */
-export async function increment({ database, keys, times, atATime, locked }) {
+export async function increment({ database, keys, times, atATime, minDuration, locked }) {
   const { indexedDBStore, startProcessor } = groupcommit;
   const store = indexedDBStore({ database, store: 'counters', initial: () => 0 });
-  const counters = startProcessor({ ...store, minDuration: 0, ...(!locked && { lockResource: undefined }) });
+  const options = { ...store, minDuration, maxDuration: Infinity };
+  const counters = startProcessor({ ...options, ...(!locked && { lockResource: undefined }) });
   for (let done = 0; done < times; done += atATime) {
     const some = Array.from(
       { length: Math.min(atATime, times - done) },

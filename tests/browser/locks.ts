@@ -18,40 +18,120 @@ export function lockTests(visitor: () => Visitor): void {
       });
     }, task);
 
-  /** Two tabs and a worker increment as often as told; returns the sum that is stored in the end. */
+  /** Two tabs and a worker increment as often as told, each with its own window; returns the sum that is stored in the end. */
   async function incrementTogether(
-    times: number,
-    options: Pick<Task, 'database' | 'locked'>,
+    database: string,
+    { windows, keys: count, locked }: { windows: [number, number, number]; keys: number; locked: boolean },
   ): Promise<number> {
-    const keys = ['alice', 'bob', 'carol', 'dave', 'eve'];
+    const keys = Array.from({ length: count }, (_, i) => `key ${i}`);
     const tabs = [await visitor().open(), await visitor().open()] as const;
-    const share = (part: number) => ({ keys, times: part, atATime: 20, ...options });
+    const share = (place: 0 | 1 | 2, times: number) => ({
+      ...{ database, keys, locked, times },
+      minDuration: windows[place],
+      // Whoever has no window comes back at once.
+      atATime: windows[place] === 0 ? 20 : 200,
+    });
     const done = await Promise.all([
-      inTab(tabs[0], share(times * 0.3)),
-      inTab(tabs[1], share(times * 0.3)),
-      inWorker(tabs[1], share(times * 0.4)),
+      inTab(tabs[0], share(0, 3000)),
+      inTab(tabs[1], share(1, 3000)),
+      inWorker(tabs[1], share(2, 4000)),
     ]);
-    expect(done.reduce((sum, part) => sum + part)).toBe(times);
+    expect(done.reduce((sum, part) => sum + part)).toBe(10_000);
     return tabs[0].evaluate(
       async (database, keys) => {
         const store = groupcommit.indexedDBStore({ database, store: 'counters', initial: () => 0 });
         const counts = await Promise.all(keys.map((key) => load(store, key)));
         return counts.reduce((sum, count) => sum + count);
       },
-      options.database,
+      database,
       keys,
     );
   }
 
   describe('Locks', () => {
-    test('Two tabs and a worker make 10,000 increments, and none is lost', async () => {
-      expect(await incrementTogether(10_000, { database: 'locked', locked: true })).toBe(10_000);
-    });
+    test.each<[number, [number, number, number]]>([
+      [5, [0, 0, 0]],
+      [100, [0, 50, 0]],
+      [100, [50, 50, 50]],
+    ])(
+      'Two tabs and a worker make 10,000 increments over %i keys, with windows of %j ms, and none is lost',
+      async (keys, windows) => {
+        const database = `locked ${windows}`;
+        expect(await incrementTogether(database, { keys, windows, locked: true })).toBe(10_000);
+      },
+    );
 
     test('Without the lock some are', async () => {
-      const stored = await incrementTogether(10_000, { database: 'unlocked', locked: false });
+      const windows: [number, number, number] = [0, 50, 0];
+      const stored = await incrementTogether('unlocked', { keys: 100, windows, locked: false });
       console.log(`${visitor().name}: ${10_000 - stored} of 10,000 increments are lost without the lock`);
       expect(stored).toBeLessThan(10_000);
+    });
+
+    test('Batches without a window have the whole store, by one lock; others their record, and a share of the store', async () => {
+      const page = await visitor().open();
+      const held = await page.evaluate(async () => {
+        const { indexedDBStore, startProcessor } = groupcommit;
+        const held: string[][] = [];
+        const look = async () => {
+          const { held: locks = [] } = await navigator.locks.query();
+          held.push(locks.map(({ name, mode }) => `${name} ${mode}`).sort());
+        };
+        const store = indexedDBStore<number, string | number>({ database: 'held', store: 'counters' });
+        for (const [minDuration, ...keys] of [[0, 'alice', 1, '1'] as const, [10, 'alice'] as const]) {
+          const counters = startProcessor({
+            ...store,
+            minDuration,
+            maxDuration: Infinity,
+            saveResources: (...args) => look().then(() => store.saveResources(...args)),
+          });
+          await Promise.all(keys.map((key) => counters.update(key, () => 1)));
+          await look();
+        }
+        return held;
+      });
+      const name = 'indexeddb:held/counters:';
+      const whole = [`${name} exclusive`];
+      expect(held).toEqual([whole, [], [`${name} shared`, `${name}"alice" exclusive`], []]);
+    });
+
+    test('Two tabs, one of them hidden, change the same record in the same moment without a window: both are saved', async () => {
+      const [hidden, visible] = [await visitor().open(), await visitor().open()];
+      const changeOnMessage = (page: Page) =>
+        page.evaluate(() => {
+          const { indexedDBStore, startProcessor } = groupcommit;
+          const store = indexedDBStore({ database: 'both', store: 'counters', initial: () => 0 });
+          const counters = startProcessor({ ...store, minDuration: 0, maxDuration: 1000 });
+          kept.outcomes = [];
+          kept.channel = new BroadcastChannel('both');
+          kept.channel.onmessage = () =>
+            counters
+              .update('alice', (count) => count + 1)
+              .then(
+                () => kept.outcomes.push('saved'),
+                ({ code }) => kept.outcomes.push(code),
+              );
+        });
+      await changeOnMessage(hidden);
+      await changeOnMessage(visible);
+      await visible.bringToFront();
+      expect(await hidden.evaluate(() => document.visibilityState)).toBe('hidden');
+      const sender = await visitor().open();
+      await visible.bringToFront();
+      const outcomes = (page: Page) => page.evaluate(() => kept.outcomes as string[]);
+      for (let i = 1; i <= 20; i++) {
+        await sender.evaluate(() => new BroadcastChannel('both').postMessage('change'));
+        await expect.poll(async () => (await outcomes(hidden)).length, { timeout: 10_000 }).toBe(i);
+        await expect.poll(async () => (await outcomes(visible)).length, { timeout: 10_000 }).toBe(i);
+      }
+      expect([await outcomes(hidden), await outcomes(visible)]).toEqual([
+        Array(20).fill('saved'),
+        Array(20).fill('saved'),
+      ]);
+      const stored = await sender.evaluate(() =>
+        load(groupcommit.indexedDBStore<number>({ database: 'both', store: 'counters' }), 'alice'),
+      );
+      expect(stored).toBe(40);
     });
 
     test('A lock is held while a batch is pending and no longer, whatever came of it', async () => {

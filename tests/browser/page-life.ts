@@ -6,60 +6,64 @@ type Leave = (page: Page) => Promise<unknown>;
 
 /** A page that is hidden, left, closed or killed in the middle of a window. */
 export function pageLifeTests(visitor: () => Visitor): void {
-  /** Opens a page that has changed a record, in a window that stays open. */
+  /** Opens a page that has changed records, in windows that stay open. */
   async function changeInOpenWindow(
     database: string,
-    key: string,
+    keys: string[],
     { flushes }: { flushes: boolean },
   ): Promise<Page> {
     const page = await visitor().open();
     await page.evaluate(
-      async (database, key, flushes) => {
+      async (database, keys, flushes) => {
         const { flushOnHide, indexedDBStore, startProcessor } = groupcommit;
         const store = indexedDBStore({ database, store: 'counters', initial: () => 0 });
         const counters = startProcessor({ ...store, minDuration: 60_000 });
         if (flushes) flushOnHide(counters);
-        await new Promise<void>((resolve) => {
-          void counters.update(key, (count) => {
-            resolve();
-            return count + 1;
+        const change = (key: string) =>
+          new Promise<void>((resolve) => {
+            void counters.update(key, (count) => {
+              resolve();
+              return count + 1;
+            });
           });
-        });
+        await Promise.all(keys.map(change));
       },
       database,
-      key,
+      keys,
       flushes,
     );
     return page;
   }
 
-  async function countSaved(database: string, tries: number): Promise<number> {
+  /** How many of the changes are there. */
+  async function countSaved(database: string, keys: string[]): Promise<number> {
     const page = await visitor().open();
     return page.evaluate(
-      async (database, tries) => {
+      async (database, keys) => {
         const store = groupcommit.indexedDBStore({ database, store: 'counters', initial: () => 0 });
-        const keys = Array.from({ length: tries }, (_, i) => `key ${i}`);
         const counts = await Promise.all(keys.map((key) => load(store, key)));
         return counts.reduce((sum, count) => sum + count);
       },
       database,
-      tries,
+      keys,
     );
   }
 
-  /** How many changes are there after so many pages were left like this. */
+  /** How many changes are there after so many pages, each with as many records, were left like this. */
   async function savedAfter(
     how: string,
     leave: Leave,
-    { tries, flushes }: { tries: number; flushes: boolean },
+    { tries, records = 1, flushes }: { tries: number; records?: number; flushes: boolean },
   ): Promise<number> {
-    const database = `${how}, ${flushes ? 'with' : 'without'} flushOnHide`;
+    const database = `${how}, ${records} records, ${flushes ? 'with' : 'without'} flushOnHide`;
+    const keys: string[] = [];
     for (let i = 0; i < tries; i++) {
-      const page = await changeInOpenWindow(database, `key ${i}`, { flushes });
-      await leave(page);
+      const those = Array.from({ length: records }, (_, record) => `key ${i} ${record}`);
+      keys.push(...those);
+      await leave(await changeInOpenWindow(database, those, { flushes }));
     }
-    const saved = await countSaved(database, tries);
-    console.log(`${visitor().name}: ${saved} of ${tries} changes are there after ${database}`);
+    const saved = await countSaved(database, keys);
+    console.log(`${visitor().name}: ${saved} of ${keys.length} changes are there after ${database}`);
     return saved;
   }
 
@@ -82,18 +86,25 @@ export function pageLifeTests(visitor: () => Visitor): void {
       expect(await savedAfter(how, leave, { tries, flushes: true })).toBe(tries);
     });
 
+    test.each(ways.slice(0, 2))(
+      'With flushOnHide the changes of 100 records are there after %s',
+      async (how, tries, leave) => {
+        expect(await savedAfter(how, leave, { tries, records: 100, flushes: true })).toBe(tries * 100);
+      },
+    );
+
     test.each(ways.slice(0, 2))('Without it they are lost after %s', async (how, _, leave) => {
       expect(await savedAfter(how, leave, { tries: 2, flushes: false })).toBe(0);
     });
 
     test('A tab that is hidden flushes, and what it saved then is there after the browser was killed', async () => {
-      const page = await changeInOpenWindow('hidden', 'key 0', { flushes: true });
+      const page = await changeInOpenWindow('hidden', ['alice'], { flushes: true });
       const other = await visitor().open();
       await other.bringToFront();
       expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
-      await expect.poll(() => countSaved('hidden', 1)).toBe(1);
+      await expect.poll(() => countSaved('hidden', ['alice'])).toBe(1);
       await visitor().killBrowser();
-      expect(await countSaved('hidden', 1)).toBe(1);
+      expect(await countSaved('hidden', ['alice'])).toBe(1);
     });
 
     test('In a hidden tab, whose timers are throttled, changes are saved all the same', async () => {

@@ -142,15 +142,58 @@ describe('indexedDBStore', () => {
     const batch = (key: string, resource?: unknown) => ({ key, resource, ...call });
     const anything = () => indexedDBStore<unknown>({ database, store: 'accounts' });
 
-    test('are read in one transaction, and written in one', async () => {
+    test('Without a window they are read and written in one transaction', async () => {
       await load(accounts(), 'alice', call);
       const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
       const processor = startProcessor({ ...accounts({ initial }), minDuration: 0 });
       const keys = Array.from({ length: 1000 }, (_, i) => `key ${i}`);
       await Promise.all(keys.map((key, i) => processor.update(key, () => ({ balance: i }))));
+      expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual(['readwrite']);
+      const batches = keys.map((key) => batch(key));
+      expect(await anything().loadResources(batches, call)).toEqual(keys.map((_, i) => ({ balance: i })));
+    });
+
+    test('With one they are read in one transaction, and written in one', async () => {
+      await load(accounts(), 'alice', call);
+      const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+      const processor = startProcessor({ ...accounts({ initial }), minDuration: 10, maxDuration: 10_000 });
+      const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
+      await Promise.all(keys.map((key, i) => processor.update(key, () => ({ balance: i }))));
       expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual(['readonly', 'readwrite']);
       const batches = keys.map((key) => batch(key));
       expect(await anything().loadResources(batches, call)).toEqual(keys.map((_, i) => ({ balance: i })));
+    });
+
+    test('A save that comes too late for the transaction of its load gets one of its own', async () => {
+      const store = accounts({ initial });
+      await load(store, 'alice', call);
+      const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+      const processor = startProcessor({
+        ...store,
+        minDuration: 0,
+        saveResources: async (...args) => {
+          await settleDown();
+          return store.saveResources(...args);
+        },
+      });
+      await processor.run('alice', (account) => ((account as Account).balance += 5));
+      expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual(['readwrite', 'readwrite']);
+      expect(await stored('alice')).toEqual({ balance: 5 });
+    });
+
+    test('Where the shared transaction is aborted on account of one, the others are saved without it', async () => {
+      const upgrade = (db: IDBDatabase) => {
+        db.createObjectStore('accounts').createIndex('balance', 'balance', { unique: true });
+      };
+      const processor = startProcessor({ ...accounts({ initial, version: 1, upgrade }), minDuration: 0 });
+      const balances = [1, 2, 3, 3, 5];
+      const outcomes = await Promise.allSettled(
+        balances.map((balance, key) => processor.update(key, () => ({ balance }))),
+      );
+      expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, true, true, false, true]);
+      expect(outcomes[3]).toMatchObject({ reason: { cause: { name: 'ConstraintError' } } });
+      const all = await Promise.all(balances.map((_, key) => stored(key)));
+      expect(all).toEqual([1, 2, 3, undefined, 5].map((balance) => balance && { balance }));
     });
 
     test('What cannot be put is the failure of its own key: functions, Errors, and getters that throw', async () => {
@@ -258,6 +301,22 @@ describe('indexedDBStore', () => {
       await settleDown();
       expect(saved.outcome.state).toBe('fulfilled');
       expect(await stored('alice')).toEqual({ balance: 2 });
+    });
+
+    test('It aborts the transaction of a load that a save was to share', async () => {
+      const store = accounts({ initial });
+      await load(store, 'alice', context());
+      const release = await occupy();
+      const processor = startProcessor({ ...store, minDuration: 0 });
+      const run = watch(processor.run('alice', (account) => ((account as Account).balance += 5)));
+      await settleDown();
+      const reason = new Error('enough');
+      const stopped = watch(processor.stop({ signal: AbortSignal.abort(reason) }));
+      await settleDown();
+      expect(run.outcome).toMatchObject({ state: 'rejected', reason: { phase: 'load', cause: reason } });
+      expect(stopped.outcome).toEqual({ state: 'rejected', reason });
+      await release();
+      expect(await stored('alice')).toBeUndefined();
     });
 
     test('It ends the wait for a database that does not open', async () => {

@@ -1,9 +1,11 @@
+import type { Context } from '../../core/context.js';
 import { mistyped, show } from '../../core/settings.js';
 import { isError } from '../../core/thenables.js';
 import type { BatchContext, CallContext, SavedBatch } from '../../core/types.js';
-import { type LockResource, webLocks } from '../../page/locks.js';
+import type { LockResource } from '../../page/locks.js';
 import { Connection } from './connection.js';
 import { attempt } from './failure.js';
+import { storeLocks } from './locks.js';
 import { Transactions } from './transactions.js';
 
 /** Options of {@link indexedDBStore}. */
@@ -56,7 +58,10 @@ export interface IndexedDBStore<Resource, Key extends string | number = string> 
     batches: readonly SavedBatch<Resource | undefined, Key>[],
     call: CallContext,
   ) => Promise<(Error | undefined)[]>;
-  /** Keeps other tabs and workers of the origin off the record for as long as a batch is pending. */
+  /**
+   * Keeps other tabs and workers of the origin off the record for as long as a batch is pending. It is to be given the batch itself,
+   * which knows whether it has a window.
+   */
   lockResource: (key: Key, context: Pick<BatchContext, 'signal'>) => ReturnType<LockResource> | undefined;
   /** Closes the connection as soon as its transactions have ended. The next load or save opens it again. */
   close: () => void;
@@ -72,9 +77,12 @@ export interface IndexedDBStore<Resource, Key extends string | number = string> 
  * - A save is done when its transaction has completed. It commits in the same turn in which it begins: from then on it takes place
  *   even if the page is left, and it cannot be aborted any more.
  * - The call's signal ends the wait for the connection, aborts the transaction of a load, and keeps a save from beginning.
- * - The locks are those of `webLocks({ prefix: 'indexeddb:DATABASE/STORE:' })`. Outside of browsers, where Web Locks are missing, nothing
- *   is locked. A page that is not secure has none either, but may have other tabs: there every batch fails, unless
- *   `lockResource: undefined` says that this is known.
+ * - The locks are Web Locks. Without a window (`minDuration: 0`) nothing but microtasks lies between the load and the save of a batch: they
+ *   share a transaction, and all batches that ask in the meantime share one lock, of the whole store: `indexeddb:DATABASE/STORE:`. With a
+ *   window a batch has a lock of its own, `indexeddb:DATABASE/STORE:"alice"`, and that of the store in shared mode. So tabs with
+ *   different windows lose nothing; those without one wait for the windows of the others.
+ * - Outside of browsers, where Web Locks are missing, nothing is locked. A page that is not secure has none either, but may have other
+ *   tabs: there every batch fails, unless `lockResource: undefined` says that this is known.
  *
  * Every failure is an Error with a message; in a `BatchError` it is the `cause`. Those of IndexedDB have its names:
  * `QuotaExceededError`, `DataCloneError` if a resource has something in it that cannot be stored, `VersionError`, …
@@ -109,12 +117,13 @@ export function indexedDBStore<Resource, Key extends string | number>(
   const { database: name, store: storeName, initial } = options;
   const connection = new Connection(options);
   const transactions = new Transactions(options, connection);
-  const lock = webLocks({ prefix: `indexeddb:${name}/${storeName}:` });
+  const { takeStore, takeRecord } = storeLocks(`indexeddb:${name}/${storeName}:`);
 
   return {
     async loadResources(batches, { signal }) {
       const get = (store: IDBObjectStore, { key }: { key: Key }) => store.get(key);
-      const requests = await transactions.run('readonly', batches, get, signal);
+      const mode = batches.every(isBrief) ? 'shared' : 'readonly';
+      const requests = await transactions.run(mode, batches, get, signal);
       return batches.map(({ key }, place) => {
         const request = requests[place] as IDBRequest | Error;
         if (!(request instanceof IDBRequest)) return request;
@@ -130,11 +139,17 @@ export function indexedDBStore<Resource, Key extends string | number>(
     lockResource(key, context) {
       // Where not even a page could have them there is no other tab to lock out.
       const isPossible = globalThis.navigator?.locks || globalThis.isSecureContext === false;
-      return isPossible ? lock(key, context) : undefined;
+      if (!isPossible) return undefined;
+      return isBrief(context) ? takeStore(key, context) : takeRecord(key, context);
     },
 
     close: () => connection.close(),
   };
+}
+
+/** Whether no time lies between the load and the save of a batch: then it need not leave the store to others meanwhile. */
+function isBrief(batch: Pick<BatchContext, 'signal'>): boolean {
+  return (batch as Partial<Context>).minDuration === 0;
 }
 
 /** Makes the request that saves a resource. What keeps it from being made is the failure of this resource alone. */

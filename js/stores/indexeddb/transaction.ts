@@ -1,19 +1,27 @@
+import type { SharedTransaction } from './sharing.js';
 import type { IndexedDBStoreOptions } from './store.js';
 
+/** What a transaction is for: to load; to load, and to save if that follows at once; or to save. */
+export type Mode = 'readonly' | 'shared' | 'readwrite';
+
 /**
- * Makes requests in a transaction of their own, and resolves to them when the transaction has completed.
+ * Makes requests in a transaction, and resolves to them when the transaction has completed. One that is shared has not: its requests
+ * have succeeded, and the save can make its own.
  *
  * A writing transaction is committed before this function returns: from then on it takes place even if the page does not live to see
  * it, and it is too late to abort it. A reading one is aborted when the signal aborts.
  */
-export async function transact<T>(
+export async function transact<Requests extends readonly unknown[]>(
   database: IDBDatabase,
   { store, durability }: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>,
-  mode: 'readonly' | 'readwrite',
-  makeRequests: (store: IDBObjectStore) => T,
+  mode: Mode,
+  makeRequests: (store: IDBObjectStore) => Requests,
   signal: AbortSignal,
-): Promise<T> {
-  const transaction = database.transaction(store, mode, durability && { durability });
+  shared: SharedTransaction,
+): Promise<Requests> {
+  const transaction =
+    (mode === 'readwrite' && shared.take(store)) ||
+    database.transaction(store, mode === 'readonly' ? mode : 'readwrite', durability && { durability });
   const requests = makeRequests(transaction.objectStore(store));
   if (mode === 'readwrite') transaction.commit();
 
@@ -21,10 +29,17 @@ export async function transact<T>(
   try {
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
+      const last = requests.at(-1);
+      if (mode === 'shared' && last instanceof IDBRequest) {
+        last.onsuccess = () => {
+          shared.offer(transaction);
+          resolve();
+        };
+      }
       transaction.onabort = () => reject(abortError(store, transaction.error));
       // When a connection is lost, Chromium forgets to tell some of its transactions.
       database.addEventListener('close', () => reject(abortError(store)), listening);
-      if (mode === 'readonly') {
+      if (mode !== 'readwrite') {
         const abort = () => {
           reject(signal.reason);
           abortUnlessFinished(transaction);

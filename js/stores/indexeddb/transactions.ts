@@ -1,15 +1,16 @@
 import type { Connection } from './connection.js';
 import { asError } from './failure.js';
+import { SharedTransaction } from './sharing.js';
 import type { IndexedDBStoreOptions } from './store.js';
-import { transact } from './transaction.js';
+import { type Mode, transact } from './transaction.js';
 
 type Request = IDBRequest | Error;
-type Mode = 'readonly' | 'readwrite';
 
 /** Transactions on an object store, over a connection that is opened anew when it was lost. */
 export class Transactions {
   readonly #options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>;
   readonly #connection: Connection;
+  readonly #shared = new SharedTransaction();
 
   constructor(options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>, connection: Connection) {
     this.#options = options;
@@ -41,18 +42,18 @@ export class Transactions {
     return (await Promise.all(halves)).flat();
   }
 
-  async #transact<T>(
+  async #transact(
     mode: Mode,
-    makeRequests: (store: IDBObjectStore) => T,
+    makeRequests: (store: IDBObjectStore) => Request[],
     signal: AbortSignal,
-  ): Promise<T> {
+  ): Promise<Request[]> {
     for (let reopened = false; ; reopened = true) {
       signal.throwIfAborted();
       // An open database is not waited for: in a page that is being left there may be no later.
       let { database } = this.#connection;
       try {
         database ??= await this.#connection.open(signal);
-        return await transact(database, this.#options, mode, makeRequests, signal);
+        return await transact(database, this.#options, mode, makeRequests, signal, this.#shared);
       } catch (error) {
         if (reopened || signal.aborted || !isConnectionLost(error)) throw error;
         if (database) this.#connection.drop(database);
