@@ -1,4 +1,5 @@
 import type { Batches } from './batches.js';
+import type { Lane } from './lane.js';
 import { Outcomes } from './outcomes.js';
 import type { Outcome, Run } from './run.js';
 import type { Action, Key } from './scenario.js';
@@ -42,6 +43,7 @@ export class Callers {
       spec,
       refusal: isStopped ? (isAborted ? 'either' : 'stopped') : isAborted ? 'cancelled' : undefined,
       acceptedAt: clock.now,
+      moment: this.#state.moment,
       isFresh: lane.isIdle,
       splits: 'yes',
       begins: undefined,
@@ -49,6 +51,7 @@ export class Callers {
       fills: 'no',
       isFlushed: false,
       isCancelled: false,
+      cancelledIn: undefined,
       isGone: false,
       mayHaveFailed: false,
       batch: undefined,
@@ -66,6 +69,7 @@ export class Callers {
       for (const run of lane.unheard) {
         if (run.spec.signal !== signal || run.isCancelled || hasRun(run)) continue;
         run.isCancelled = true;
+        run.cancelledIn = this.#state.turn;
         run.mayHaveFailed = lane.head?.failure !== undefined || lane.ending.length > 0;
       }
       const isGivenUp = (!lane.head || lane.head.phase === 'locked') && !lane.hasLiveFirst;
@@ -86,14 +90,21 @@ export class Callers {
   flush(key: Key | undefined): Flush {
     const lanes = key === undefined ? [...this.#state.lanes.values()] : [this.#state.lane(key)];
     const flush: Flush = { runs: lanes.flatMap(({ unheard }) => unheard), isHeard: false };
-    for (const lane of lanes) lane.flush();
+    for (const lane of lanes) this.#close(lane);
     this.flushes.push(flush);
     return flush;
   }
 
+  /** What only waits for its window or its pause to end asks for its next call now. */
+  #close(lane: Lane): void {
+    const { head } = lane;
+    if (head?.isResting && !lane.hasLiveOfHead) head.moment = this.#state.moment;
+    lane.flush();
+  }
+
   stop(abortedReason: { reason: unknown } | undefined): Stop {
     this.#state.isStopped = true;
-    for (const lane of this.#state.lanes.values()) lane.flush();
+    for (const lane of this.#state.lanes.values()) this.#close(lane);
     const stop: Stop = { reason: undefined, isAborted: false, mayHaveEnded: false, isHeard: false };
     this.stops.push(stop);
     if (abortedReason) this.stopAborts(stop, abortedReason.reason);
@@ -165,5 +176,5 @@ export class Callers {
 
 /** Whether its operation has begun. */
 function hasRun({ batch }: Run): boolean {
-  return batch !== undefined && (batch.failure === undefined || batch.failure.phase === 'save');
+  return batch !== undefined && !batch.failsWithAll;
 }

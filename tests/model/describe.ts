@@ -38,6 +38,8 @@ function told(action: Action): string {
       return action.key ? `flush ${action.key}` : 'flush all';
     case 'stop':
       return `stop, with signal: ${action.signal}`;
+    case 'another writes':
+      return `another process writes ${action.key}`;
     case 'subscribe':
       return action.throws ? 'subscribe with a callback that throws' : 'subscribe';
     default:

@@ -5,6 +5,7 @@ import type { Key } from './scenario.js';
 
 /** A place in the line of those that want to load or save: between which turns it was asked for, and before or after which runs. */
 export interface Ask {
+  readonly phase: 'load' | 'save';
   earliest: number;
   latest: number;
   /** The number of the run that asked, if that is certain. */
@@ -22,6 +23,8 @@ export class Lane extends Line {
   ask: Ask | undefined;
   /** All runs of the latest batch were cancelled before it began. It may stay in the line all the same, and take those that come before its turn. */
   hasDropped = false;
+  /** What was last left out of the head of the line. */
+  dropped: Run[] = [];
   /** A flush has closed the latest batch. */
   #isCut = false;
   /** How many runs the latest batch has. */
@@ -104,7 +107,8 @@ export class Lane extends Line {
   dropCancelled(): void {
     const first = this.waiting.findIndex((run) => !run.isCancelled);
     if (first === -1 && this.waiting.length > 0) this.hasDropped = true;
-    if (first !== 0) this.waiting.splice(0, first === -1 ? this.waiting.length : first);
+    if (first !== 0 && this.waiting.length > 0)
+      this.dropped = this.waiting.splice(0, first === -1 ? this.waiting.length : first);
   }
 
   /** Leaves out the runs at the head of the line that were cancelled before the batch under way began. */
