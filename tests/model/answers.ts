@@ -17,7 +17,7 @@ export interface Plan {
   fail(cause: unknown, isStored: boolean): void;
   cause: unknown;
   /** What it rejects with if it conflicts. */
-  conflict?(): unknown;
+  conflict(): unknown;
 }
 
 /** How calls are answered: at once, with a promise, or when an event ends them. */
@@ -48,7 +48,7 @@ export class Answers {
         throw plan.cause;
       case 'rejects':
       case 'conflicts': {
-        const cause = mode === 'rejects' ? plan.cause : conflictOf(plan);
+        const cause = mode === 'rejects' ? plan.cause : plan.conflict();
         plan.fail(cause, false);
         return Promise.reject(cause);
       }
@@ -87,7 +87,7 @@ export class Answers {
             else resolve(success.value);
           }),
         fail: (isStored) => fail(plan.cause, isStored),
-        conflict: () => fail(conflictOf(plan), false),
+        conflict: () => fail(plan.conflict(), false),
       };
       this.held.push(held);
       if (plan.mode !== 'obeys') return;
@@ -97,10 +97,6 @@ export class Answers {
       else signal.addEventListener('abort', obey, { once: true });
     });
   }
-}
-
-function conflictOf({ conflict, cause }: Plan): unknown {
-  return conflict ? conflict() : cause;
 }
 
 /** Comes to the value, and misbehaves: what it does besides does not count. */

@@ -1,4 +1,4 @@
-import type { ProcessorOptions } from 'groupcommit';
+import { ConflictError, type ProcessorOptions } from 'groupcommit';
 import type { Answers } from './answers.js';
 import type { Batch, Given, Resource } from './batch.js';
 import type { Call, CallGiven } from './call.js';
@@ -81,6 +81,8 @@ export class Callbacks {
     return this.#answers.answer({
       mode,
       cause: `lock ${this.#count++} failed`,
+      // Only a save can be in conflict: this is a failure like any other.
+      conflict: () => new ConflictError(),
       signal: () => given.signal,
       succeed: () => {
         const isMistake = release === 'mistake' && !this.#mistaken.has(key);

@@ -98,7 +98,7 @@ export class Callers {
   /** What only waits for its window or its pause to end asks for its next call now. */
   #close(lane: Lane): void {
     const { head } = lane;
-    if (head?.isResting && !lane.hasLiveOfHead) head.moment = this.#state.moment;
+    if (head?.isResting && !head.isFlushed && !lane.hasLiveOfHead) head.moment = this.#state.moment;
     lane.flush();
   }
 

@@ -149,7 +149,9 @@ export class Calls {
   }
 
   #make(phase: BatchPhase, batches: Batch[], given?: CallGiven): Call {
-    const { clock, turnStart, observers, gaps, places } = this.#state;
+    const { clock, turn, turnStart, observers, observedIn, gaps, places } = this.#state;
+    // A call for many keys is perhaps decided on earlier in the turn.
+    const isObserved = observers > 0 && !(given && observedIn === turn);
     const call: Call = {
       phase,
       batches,
@@ -157,7 +159,7 @@ export class Calls {
       made: clock.now,
       turnStart,
       settled: undefined,
-      gaps: observers > 0 ? gaps : undefined,
+      gaps: isObserved ? gaps : undefined,
       hasPlace: false,
     };
     if (phase !== 'lock') places.take(call);

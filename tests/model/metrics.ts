@@ -30,7 +30,7 @@ export class Metrics {
     const { turn, isStopped } = this.#state;
     const subscription = { sinceTurn: turn, isActive: !isStopped };
     this.subscriptions.push(subscription);
-    if (!isStopped) this.#state.observers++;
+    if (!isStopped && this.#state.observers++ === 0) this.#state.observedIn = turn;
     return subscription;
   }
 

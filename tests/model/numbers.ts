@@ -35,7 +35,9 @@ function worldOf(numbers: Choices[]): World {
   const isShared = sharesLoads || sharesSaves;
   const retries = choices(conflicts).of(undefined, undefined, 1, undefined, 2, 3, 0);
   const modesOf = (numbers: Choices): CallMode[] =>
-    numbers.list(() => (retries === undefined ? numbers.of(...modes) : numbers.of(...modes, 'conflicts')));
+    numbers.list(() =>
+      retries === undefined ? numbers.of(...modes) : numbers.of(...modes, 'conflicts', 'conflicts'),
+    );
   const minDuration = choices(min).of(0, 100, 0, 100, undefined, 1);
   const isTimed = minDuration !== 0;
   const others = choices(hostility);

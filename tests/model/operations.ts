@@ -25,7 +25,8 @@ export class Operations {
     if (spec.method === 'run') resource?.log.push(id);
     switch (spec.ending === (isFirst ? 'throws at first' : 'throws later') ? 'throws' : spec.ending) {
       case 'throws': {
-        const error = new Error(`thrown by run ${id}`);
+        // Only a save can be in conflict, whatever an operation says.
+        const error = Object.assign(new Error(`thrown by run ${id}`), id % 2 && { code: 'ERR_CONFLICT' });
         run.outcome = { type: 'error', error };
         throw error;
       }

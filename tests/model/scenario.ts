@@ -88,6 +88,8 @@ export type Ending =
 
 export type Action =
   | { type: 'run'; method: 'run' | 'update' | 'read'; key: Key; signal: number | undefined; ending: Ending }
+  /** Runs on several keys in one go. */
+  | { type: 'crowd'; method: 'run' | 'update' | 'read'; keys: Key[]; signal: number | undefined }
   | { type: 'call ends'; which: number; how: 'well' | 'badly' | 'badly, but stored' | 'in conflict' }
   | { type: 'time passes' | 'blocked'; time: number }
   | { type: 'timers lost' }

@@ -22,6 +22,8 @@ export class State {
   /** How many subscribe to the metrics, and how often there was nobody any more. */
   observers = 0;
   gaps = 0;
+  /** The turn in which the first of them came. */
+  observedIn = -1;
   /** The first thing that was not as it should be. */
   violation: string | undefined;
   #moment: object | undefined;

@@ -15,16 +15,21 @@ const weights = [
   ['unsubscribe', 1],
   ['timers lost', 1],
 ] as const;
-const kinds = kindsOf(weights);
-const kindsWithOthers = kindsOf([...weights, ['another writes', 6]]);
-
-function kindsOf(weights: readonly (readonly [Action['type'], number])[]): Action['type'][] {
-  return weights.flatMap(([type, weight]) => new Array<Action['type']>(weight).fill(type));
-}
+/** Where several keys may be in one call, runs come in crowds, too; and others write where a save tells whether they have. */
+const kinds = [false, true].map((isMany) =>
+  [false, true].map((hasOthers) =>
+    [
+      ...weights,
+      ...(isMany ? [['crowd', 12] as const] : []),
+      ...(hasOthers ? [['another writes', 8] as const] : []),
+    ].flatMap(([type, weight]) => new Array<Action['type']>(weight).fill(type)),
+  ),
+);
 
 export function stepOf(number: number, world: World): Step {
   // The kind is in the highest digits, so that smaller numbers are simpler kinds first.
-  const all = world.hasOthers ? kindsWithOthers : kinds;
+  const isMany = world.sharesLoads || world.sharesSaves;
+  const all = kinds[Number(isMany)]?.[Number(world.hasOthers)] as Action['type'][];
   const kind = all[Math.floor((number / range) * all.length)] as Action['type'];
   const choices = new Choices(number % 2 ** 24);
   const turns = choices.of(full, 0, full, 0, full, 0, full, 1, full, 3);
@@ -74,7 +79,9 @@ function actionOf(type: Action['type'], choices: Choices, { keys, retries }: Wor
         key: choices.of(...keys),
         method: choices.of('run', 'run', 'update', 'read'),
         signal: choices.of(undefined, undefined, undefined, undefined, 0, 1, 2),
-        ending: retries ? choices.of(...endings, 'throws at first', 'throws later') : choices.of(...endings),
+        ending: retries
+          ? choices.of(...endings, 'throws at first', 'throws later', 'throws at first')
+          : choices.of(...endings),
       };
     case 'call ends':
       return {
@@ -83,7 +90,15 @@ function actionOf(type: Action['type'], choices: Choices, { keys, retries }: Wor
         how:
           retries === undefined
             ? choices.of('well', 'well', 'badly', 'well', 'badly, but stored')
-            : choices.of('well', 'in conflict', 'badly', 'well', 'badly, but stored', 'in conflict', 'well'),
+            : choices.of(
+                'well',
+                'in conflict',
+                'badly',
+                'well',
+                'badly, but stored',
+                'in conflict',
+                'in conflict',
+              ),
       };
     case 'time passes':
       return { type, time: choices.of(100, 50, 99, 1, 150, 20, 200, 250) };
@@ -95,6 +110,13 @@ function actionOf(type: Action['type'], choices: Choices, { keys, retries }: Wor
       return { type, signal: choices.below(3) };
     case 'stop':
       return { type, signal: choices.of('none', 'later', 'later', 'aborted') };
+    case 'crowd':
+      return {
+        type,
+        keys: keys.slice(choices.below(keys.length)),
+        method: choices.of('run', 'update', 'read'),
+        signal: choices.of(undefined, undefined, 0, undefined, 1),
+      };
     case 'another writes':
       return { type, key: choices.of(...keys) };
     case 'subscribe':
