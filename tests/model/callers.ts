@@ -98,7 +98,10 @@ export class Callers {
   /** What only waits for its window or its pause to end asks for its next call now. */
   #close(lane: Lane): void {
     const { head } = lane;
-    if (head?.isResting && !head.isFlushed && !lane.hasLiveOfHead) head.moment = this.#state.moment;
+    const { clock, moment } = this.#state;
+    // What a timer has ended just before has perhaps asked already.
+    const isWaiting = head?.isResting && !head.isFlushed && !clock.isLate;
+    if (isWaiting && !lane.hasLiveOfHead) head.moment = moment;
     lane.flush();
   }
 
