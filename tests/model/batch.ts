@@ -177,7 +177,8 @@ export class Batch {
 
   /** All is quiet in a turn that began then. */
   rests(turnStart: number, turn: number): void {
-    if (this.mayEnd) this.mayHaveEnded ??= { at: turnStart, turn };
+    // Of a batch whose operations have run, the end would have been seen.
+    if (this.mayEnd && this.phase !== 'pausing') this.mayHaveEnded ??= { at: turnStart, turn };
     else this.mayHaveEnded = undefined;
     this.isResting = this.phase === 'pausing' || (this.phase === 'loaded' && this.closed === 'no');
   }

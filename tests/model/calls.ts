@@ -43,7 +43,9 @@ export class Calls {
     if (isKnown && (batch !== lane.head || (phase !== 'locked' && phase !== 'pausing')))
       this.#violate(`${lane.key} is loaded ${settings.locks ? 'without its lock' : 'out of turn'}`);
     if (phase === 'pausing') {
-      if (batch.abort.hadBefore(turn)) this.#violate(`${lane.key} starts over after its signal has aborted`);
+      // One that has waited for a place since then is let pass.
+      if (batch.abort.hadBefore(turn) && !lane.ask)
+        this.#violate(`${lane.key} starts over after its signal has aborted`);
       batch.startsOver();
     } else if (!this.#isWanted(batch)) this.#violate(`${lane.key} is loaded though no run waits`);
     batch.phase = 'loading';
