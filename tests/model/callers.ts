@@ -34,7 +34,7 @@ export class Callers {
 
   /** The call of run, update or read begins. */
   runs(spec: Action & { type: 'run' }): Run {
-    const { isStopped, settings, clock } = this.#state;
+    const { isStopped, settings, clock, turn } = this.#state;
     const lane = this.#state.lane(spec.key);
     const isAborted = spec.signal !== undefined && this.#state.abortedSignals.has(spec.signal);
     const run: Run = {
@@ -58,6 +58,7 @@ export class Callers {
       outcome: undefined,
       isHeard: false,
     };
+    lane.stirredIn = turn;
     if (!run.refusal) lane.add(run, settings.maxOperations);
     return run;
   }
@@ -70,6 +71,7 @@ export class Callers {
         if (run.spec.signal !== signal || run.isCancelled || hasRun(run)) continue;
         run.isCancelled = true;
         run.cancelledIn = this.#state.turn;
+        lane.stirredIn = this.#state.turn;
         run.mayHaveFailed = lane.head?.failure !== undefined || lane.ending.length > 0;
       }
       const isGivenUp = (!lane.head || lane.head.phase === 'locked') && !lane.hasLiveFirst;
@@ -98,10 +100,10 @@ export class Callers {
   /** What only waits for its window or its pause to end asks for its next call now. */
   #close(lane: Lane): void {
     const { head } = lane;
-    const { clock, moment } = this.#state;
-    // What a timer has ended just before has perhaps asked already.
-    const isWaiting = head?.isResting && !head.isFlushed && !clock.isLate;
-    if (isWaiting && !lane.hasLiveOfHead) head.moment = moment;
+    const { clock, turn, moment } = this.#state;
+    // What a timer has ended, or a caller of its key has stirred just before, has perhaps asked already.
+    const isStill = !clock.isLate && lane.stirredIn !== turn;
+    if (head?.isResting && !head.isFlushed && isStill) head.moment = moment;
     lane.flush();
   }
 

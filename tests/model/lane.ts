@@ -21,6 +21,8 @@ export class Lane extends Line {
   /** Ended in this turn; what follows from that has not been checked yet. */
   ending: Batch[] = [];
   ask: Ask | undefined;
+  /** The turn in which a caller last did something with it. */
+  stirredIn = -1;
   /** All runs of the latest batch were cancelled before it began. It may stay in the line all the same, and take those that come before its turn. */
   hasDropped = false;
   /** What was last left out of the head of the line. */
