@@ -26,6 +26,18 @@ export class Abort {
     this.#timedOut = this.#timeout;
   }
 
+  /** Whether the batch has timed out, or a stop() has given it up. */
+  get has(): Truth {
+    const timeout = this.#timeout;
+    if (this.#givenUpIn !== undefined || timeout === 'yes') return 'yes';
+    return this.#stopReasons.length > 0 || timeout === 'maybe' ? 'maybe' : 'no';
+  }
+
+  /** Whether that was so before this turn. */
+  hadBefore(turn: number): boolean {
+    return (this.#givenUpIn !== undefined && this.#givenUpIn < turn) || this.#timeout === 'yes';
+  }
+
   get #timeout(): Truth {
     const { deadlines, mayHaveEnded } = this.#batch;
     return this.#timedOut ?? deadlines.timeout(mayHaveEnded?.at);

@@ -1,14 +1,19 @@
 import type { BatchPhase } from 'groupcommit';
 import { Abort } from './abort.js';
+import { Attempts } from './attempts.js';
+import type { Call } from './call.js';
 import type { Clock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import type { Lane } from './lane.js';
 import type { Run } from './run.js';
+import type { Settings } from './settings.js';
 
 /** A batch as its callbacks see it. */
 export interface Given {
   readonly key: string;
   readonly signal: AbortSignal;
+  /** In a save with others. */
+  readonly resource?: unknown;
 }
 
 export type Resource = { log: number[] } | undefined;
@@ -21,31 +26,16 @@ export interface Span {
   max: number;
 }
 
-/** A phase's call: when it was made, and when its promise settled. When that was heard is later by less than a turn. */
-export interface Call {
-  made: number;
-  settled: number | undefined;
-  /** How often nobody had subscribed any more when it was made; undefined if nobody had. */
-  gaps: number | undefined;
-}
-
-export interface Settings {
-  minDuration: number;
-  maxDuration: number;
-  maxOperations: number;
-  concurrency: number;
-  locks: boolean;
-}
-
 /** One batch that has begun: lockResource, or else loadResource, has been called for it. */
 export class Batch {
   readonly lane: Lane;
   readonly given: Given;
   readonly deadlines: Deadlines;
   readonly abort = new Abort(this);
-  readonly calls: Partial<Record<BatchPhase, Call>> = {};
+  readonly attempts = new Attempts();
+  readonly calls: Call[] = [];
   /** `over`: what ends the batch has happened, so it ends at any moment in this turn. */
-  phase: 'locking' | 'locked' | 'loading' | 'loaded' | 'saving' | 'over' = 'locking';
+  phase: 'locking' | 'locked' | 'loading' | 'loaded' | 'saving' | 'pausing' | 'over' = 'locking';
   failure: { phase: BatchPhase; cause: unknown } | undefined;
   resource: Resource;
   readonly executed: Run[] = [];
@@ -53,18 +43,22 @@ export class Batch {
   isChanged = false;
   /** Certainly no run joins it any more. */
   isClosed = false;
+  mayBeClosed = false;
+  /** It is perhaps one that was flushed before all its runs were cancelled. */
+  mayBeFlushed = false;
   /** The load has ended in this turn, and it is not known whether that has been heard. */
   isHearing = false;
   closesAtLoad: Truth = 'no';
   isFlushed = false;
-  /** Its call takes one of the places. */
-  hasPlace = false;
+  /** When it asks for its next call, if others ask at the very same moment: in one go, or because of one call. */
+  moment: object | undefined;
+  /** The number of the run with which it asks, if that is certain. */
+  order: number | undefined;
   release: 'nothing to do' | 'due' | 'done' = 'nothing to do';
   endedAt: Span | undefined;
   /** Since when, and since which turn, it has perhaps ended, unseen. */
   mayHaveEnded: { at: number; turn: number } | undefined;
   readonly metricsSeen = new Set<object>();
-  #mayBeFull = false;
   readonly #clock: Clock;
   readonly #settings: Settings;
 
@@ -78,13 +72,13 @@ export class Batch {
 
   fill({ fills }: Run): void {
     if (fills === 'yes') this.isClosed = true;
-    else if (fills === 'maybe') this.#mayBeFull = true;
+    else if (fills === 'maybe') this.mayBeClosed = true;
   }
 
   /** Whether it is closed to a run that comes now. */
   get closed(): Truth {
     if (this.isClosed) return 'yes';
-    return this.#mayBeFull && this.#closes === 'no' ? 'maybe' : this.#closes;
+    return this.mayBeClosed && this.#closes === 'no' ? 'maybe' : this.#closes;
   }
 
   get #closes(): Truth {
@@ -101,10 +95,11 @@ export class Batch {
           ? 'maybe'
           : 'no';
       case 'saving':
+      case 'pausing':
         return 'yes';
       // The failure of a lock or load has been told, and perhaps not heard yet.
       default:
-        return this.failure && this.failure.phase !== 'save' ? 'maybe' : 'yes';
+        return this.failsWithAll ? 'maybe' : 'yes';
     }
   }
 
@@ -121,6 +116,29 @@ export class Batch {
     const closesNow = this.#closesNow;
     if (this.closesAtLoad === 'yes' && closesNow === 'yes') this.isClosed = true;
     else if (this.closesAtLoad !== 'no' || closesNow !== 'no') this.closesAtLoad = 'maybe';
+  }
+
+  /** Its save had a conflict. */
+  conflicts(cause: unknown): void {
+    const { retries } = this.#settings;
+    this.attempts.conflicts(cause);
+    if (this.attempts.count <= retries && this.abort.has !== 'yes') this.phase = 'pausing';
+    else this.fails('save', cause);
+  }
+
+  startsOver(): void {
+    this.attempts.startsOver(this.executed.splice(0));
+    this.isChanged = false;
+  }
+
+  fails(phase: BatchPhase, cause: unknown): void {
+    this.phase = 'over';
+    this.failure = { phase, cause };
+  }
+
+  /** A lock or load has failed before any operation ran: so does every run that had joined. */
+  get failsWithAll(): boolean {
+    return this.failure !== undefined && this.failure.phase !== 'save' && this.attempts.count === 1;
   }
 
   get #closesNow(): Truth {
@@ -144,19 +162,29 @@ export class Batch {
       case 'locked':
         return !this.lane.hasJoined;
       case 'loaded':
-        return !this.isChanged && this.closed !== 'no' && !this.lane.hasJoined;
+        return (
+          !this.isChanged && this.closed !== 'no' && !this.lane.hasJoined && this.attempts.again.length === 0
+        );
+      case 'pausing':
+        return this.abort.has !== 'no';
       default:
         return false;
     }
   }
 
+  /** It has been seen, when all was quiet, that it waits for the end of its window or its pause. */
+  isResting = false;
+
   /** All is quiet in a turn that began then. */
   rests(turnStart: number, turn: number): void {
-    if (this.mayEnd) this.mayHaveEnded ??= { at: turnStart, turn };
+    // Of a batch whose operations have run, the end would have been seen.
+    if (this.mayEnd && this.phase !== 'pausing') this.mayHaveEnded ??= { at: turnStart, turn };
     else this.mayHaveEnded = undefined;
+    this.isResting = this.phase === 'pausing' || (this.phase === 'loaded' && this.closed === 'no');
   }
 
   end(turnStart: number, turn: number): void {
+    if (this.phase === 'pausing') this.fails('save', this.attempts.conflict);
     this.mayHaveEnded ??= { at: turnStart, turn };
     this.abort.ends(turn);
     this.endedAt = { min: this.mayHaveEnded.at, max: this.#clock.now };

@@ -3,6 +3,7 @@ import { Batch, type Given } from './batch.js';
 import { isCause } from './failure.js';
 import type { Lane } from './lane.js';
 import type { Run } from './run.js';
+import type { Key } from './scenario.js';
 import type { State } from './state.js';
 
 /** When batches may begin and end, and with which runs. */
@@ -32,7 +33,7 @@ export class Batches {
 
   end(batch: Batch): void {
     const { lane } = batch;
-    if (batch.phase === 'over' && batch.failure && batch.failure.phase !== 'save') {
+    if (batch.phase === 'over' && batch.failsWithAll) {
       for (const run of lane.takeJoined()) if (!run.isCancelled) run.batch = batch;
       const isOwn = (run: Run) => run.batch === batch && !run.isCancelled && run.mayBeOf.length === 0;
       lane.mayAllBeOf(batch, lane.unheard.some(isOwn));
@@ -49,16 +50,18 @@ export class Batches {
     return lane.head && isIt(lane.head) ? lane.head : [...lane.ending].reverse().find(isIt);
   }
 
-  begin(lane: Lane, given: Given, what: string): Batch {
+  begin(given: Given, what: 'lock' | 'load'): Batch {
     const { clock, settings, turnStart } = this.#state;
+    const lane = this.#state.lane(given.key as Key);
     if (lane.head) this.ended(lane.head, `the next ${what} is called`);
     if (lane.ending.some(({ release }) => release === 'due'))
       this.#violate(`the next ${what} of ${lane.key} is called before the lock is released`);
-    if (given.key !== lane.key) this.#violate(`a batch of ${lane.key} has the key ${given.key}`);
-    if (this.byGiven.has(given)) this.#violate(`two batches of ${lane.key} get the same object`);
+    lane.dropped = [];
     lane.dropCancelled();
+    const unwanted = what === 'load' ? this.#unwanted(lane.dropped) : [];
     const first = lane.waiting[0];
-    if (!first) this.#violate(`${what} of ${lane.key} is called though no run waits`);
+    if (!first && unwanted.length === 0)
+      this.#violate(`${what} of ${lane.key} is called though no run waits`);
     const isExact = first?.isFresh && (what === 'lock' || settings.concurrency === Number.POSITIVE_INFINITY);
     const start = { min: isExact ? first.acceptedAt : Math.min(turnStart, clock.now), max: clock.now };
     if (isExact) start.max = start.min;
@@ -67,10 +70,27 @@ export class Batches {
     for (const reason of this.#state.givenUp) batch.abort.giveUp(reason);
     lane.head = batch;
     for (const run of lane.waiting) run.isGone = run.isCancelled;
-    this.#lead(lane);
+    if (first?.splits === 'yes' && unwanted.length > 0) first.splits = 'maybe';
+    else this.#lead(lane);
+    batch.mayBeFlushed = unwanted.some(({ isFlushed }) => isFlushed);
+    batch.mayBeClosed ||=
+      first?.splits === 'maybe' || unwanted.some(({ fills }) => fills !== 'no') || batch.mayBeFlushed;
+    if (first?.isFresh) {
+      batch.moment = first.moment;
+      batch.order = first.id;
+    }
     this.begun.push(batch);
     this.byGiven.set(given, batch);
     return batch;
+  }
+
+  /**
+   * A batch whose runs are all cancelled in the turn in which it has got its place in a call for many keys is perhaps in it all the same: these
+   * are those runs.
+   */
+  #unwanted(dropped: Run[]): Run[] {
+    const { settings, turn } = this.#state;
+    return settings.shares.load ? dropped.filter(({ cancelledIn }) => cancelledIn === turn) : [];
   }
 
   /** It seemed that the batch under way began with runs that have failed with the one before: it began with the next. */

@@ -14,7 +14,7 @@ export async function bundleWorker(folder, patch) {
   const groupcommit = patch
     ? await patchedPackage(folder, patch)
     : join(packageFolder, 'dist', 'esm', 'index.js');
-  return bundleFile('worker.ts', folder, { groupcommit });
+  return bundleFile('worker.ts', join(folder, patch ? 'patched' : 'whole'), { groupcommit });
 }
 
 /** The list of mutants, for the parent process. */

@@ -1,9 +1,11 @@
+import { ConflictError, type ProcessorOptions } from 'groupcommit';
+import type { Answers } from './answers.js';
 import type { Batch, Given, Resource } from './batch.js';
-import { mistakenLock } from './failure.js';
+import type { Call, CallGiven } from './call.js';
+import { mistake } from './failure.js';
 import type { Model } from './model.js';
-import type { Operations } from './operations.js';
+import type { Records } from './records.js';
 import type { CallMode, Key, Place, World } from './scenario.js';
-import type { Store } from './store.js';
 
 /** What the processor calls: lock, load, save, and the release of locks. */
 export class Callbacks {
@@ -11,49 +13,90 @@ export class Callbacks {
   readonly expectedReports = new Set<unknown>();
   readonly #world: World;
   readonly #model: Model;
-  readonly #store: Store;
-  readonly #operations: Operations;
+  readonly #answers: Answers;
+  readonly #records: Records;
   readonly #callback: (place: Place) => void;
-  readonly #counts = { lock: 0, load: 0, save: 0 };
+  #count = 0;
   /** Where a lock has resolved to something that is no function: once a key, as the errors of two cannot be told apart. */
   readonly #mistaken = new Set<Key>();
 
   constructor(
     world: World,
     model: Model,
-    store: Store,
-    operations: Operations,
+    answers: Answers,
+    records: Records,
     callback: (place: Place) => void,
   ) {
     this.#world = world;
     this.#model = model;
-    this.#store = store;
-    this.#operations = operations;
+    this.#answers = answers;
+    this.#records = records;
     this.#callback = callback;
   }
 
-  lock(key: Key, given: Given): unknown {
+  /** The options of the processor. */
+  get options(): ProcessorOptions<Resource, Key> {
+    const { minDuration, maxDuration, maxOperations, concurrency, maxKeys, retries } = this.#world;
+    const { locks, sharesLoads, sharesSaves } = this.#world;
+    return {
+      minDuration,
+      maxDuration,
+      maxOperations,
+      concurrency,
+      maxKeys,
+      retries,
+      lockResource: locks && ((key: Key, given: Given) => this.#lock(this.#of(key, given), locks)),
+      ...(sharesLoads
+        ? { loadResources: (givens: Given[], call: CallGiven) => this.#load(givens, call) }
+        : { loadResource: (key: Key, given: Given) => this.#load([this.#of(key, given)]) }),
+      ...(sharesSaves
+        ? {
+            saveResources: (givens: Given[], call: CallGiven) =>
+              this.#save(
+                givens.map((given) => ({ given, resource: given.resource })),
+                call,
+              ),
+          }
+        : {
+            saveResource: (key: Key, resource: Resource, given: Given) =>
+              this.#save([{ given: this.#of(key, given), resource }]),
+          }),
+    } as unknown as ProcessorOptions<Resource, Key>;
+  }
+
+  #of(key: Key, given: Given): Given {
+    if (given.key !== key) this.#model.state.violate(`a batch of ${key} has the key ${given.key}`);
+    return given;
+  }
+
+  #lock(given: Given, modes: CallMode[]): unknown {
     const { calls } = this.#model;
-    const batch = calls.lockCalled(key, given);
-    this.#listen(batch);
-    this.#callback('lock');
-    const { releases, locks } = this.#world;
-    const release = releases[this.#counts.lock % releases.length];
-    return this.#plan(batch, 'lock', locks as CallMode[], {
-      value: () => {
-        if (release === 'nothing') return undefined;
-        if (release === 'mistake' && !this.#mistaken.has(key)) {
-          this.#mistaken.add(key);
-          return 'no function';
-        }
-        return () => this.#release(batch, release === 'throws');
-      },
-      settled: (failure, value) =>
+    const call = calls.lockCalled(given);
+    this.#begins(call, 'lock');
+    const { releases } = this.#world;
+    const release = releases[this.#count % releases.length];
+    const mode = modes[this.#count % modes.length] as CallMode;
+    const [batch] = call.batches as [Batch];
+    const { key } = batch.lane;
+    return this.#answers.answer({
+      mode,
+      cause: `lock ${this.#count++} failed`,
+      // Only a save can be in conflict: this is a failure like any other.
+      conflict: () => new ConflictError(),
+      signal: () => given.signal,
+      succeed: () => {
+        const isMistake = release === 'mistake' && !this.#mistaken.has(key);
+        if (isMistake) this.#mistaken.add(key);
+        const value = () => this.#release(batch, release === 'throws');
+        const isNothing = release === 'nothing';
         calls.lockSettled(
-          batch,
-          failure ?? (value === 'no function' ? { cause: mistakenLock } : undefined),
-          typeof value === 'function',
-        ),
+          call,
+          isMistake ? { cause: mistake } : { value: isNothing ? undefined : value },
+          mode === 'value',
+        );
+        return { value: isMistake ? 'no function' : isNothing ? undefined : value };
+      },
+      fail: (cause) => calls.lockSettled(call, { cause }, false),
     });
   }
 
@@ -69,54 +112,31 @@ export class Callbacks {
     throw error;
   }
 
-  load(key: Key, given: Given): Resource {
-    const { calls } = this.#model;
-    const batch = calls.loadCalled(key, given);
-    if (!batch.calls.lock) this.#listen(batch);
-    this.#callback('load');
-    return this.#plan(batch, 'load', this.#world.loads, {
-      value: () => this.#store.load(key),
-      settled: (failure, value) => calls.loadSettled(batch, failure, value as Resource),
-    }) as Resource;
+  #load(givens: Given[], given?: CallGiven): unknown {
+    const call = this.#model.calls.loadCalled(givens, given);
+    this.#begins(call, 'load');
+    return this.#records.load(call);
   }
 
-  save(key: Key, resource: Resource, given: Given): unknown {
-    const { calls } = this.#model;
-    const batch = calls.saveCalled(key, resource, given);
-    const log = resource && [...resource.log];
-    this.#callback('save');
-    return this.#plan(batch, 'save', this.#world.saves, {
-      value: () => undefined,
-      store: () => {
-        this.#store.save(key, log);
-        this.#operations.stored(batch);
-      },
-      settled: (failure) => {
-        calls.saveSettled(batch, failure);
-        if (!failure) this.#operations.saved(batch, log);
-      },
-    });
+  #save(saves: { given: Given; resource: unknown }[], given?: CallGiven): unknown {
+    const call = this.#model.calls.saveCalled(saves, given);
+    return this.#records.save(call, () => this.#begins(call, 'save'));
   }
 
-  #plan(
-    batch: Batch,
-    phase: 'lock' | 'load' | 'save',
-    modes: CallMode[],
-    plan: {
-      value(): unknown;
-      settled(failure: { cause: unknown } | undefined, value: unknown): void;
-      store?(): void;
-    },
-  ): unknown {
-    const count = this.#counts[phase]++;
-    const mode = modes[count % modes.length] as CallMode;
-    const cause = `${phase} ${count} failed`;
-    return this.#store.call({ batch, mode, cause, store: () => {}, ...plan });
+  #begins(call: Call, place: Place): void {
+    if (this.#world.readsSignals) {
+      for (const { given, calls } of call.batches) if (calls.length === 1) this.#listen(given, () => {});
+      if (call.given) this.#listen(call.given, () => this.#model.calls.aborts(call));
+    }
+    this.#callback(place);
   }
 
-  #listen({ given }: Batch): void {
-    if (!this.#world.readsSignals) return;
-    if (given.signal.aborted) this.#callback('abort of a batch');
-    else given.signal.addEventListener('abort', () => this.#callback('abort of a batch'), { once: true });
+  #listen({ signal }: { signal: AbortSignal }, heard: () => void): void {
+    const abort = () => {
+      heard();
+      this.#callback('abort of a batch');
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   }
 }

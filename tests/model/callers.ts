@@ -1,4 +1,5 @@
 import type { Batches } from './batches.js';
+import type { Lane } from './lane.js';
 import { Outcomes } from './outcomes.js';
 import type { Outcome, Run } from './run.js';
 import type { Action, Key } from './scenario.js';
@@ -33,7 +34,7 @@ export class Callers {
 
   /** The call of run, update or read begins. */
   runs(spec: Action & { type: 'run' }): Run {
-    const { isStopped, settings, clock } = this.#state;
+    const { isStopped, settings, clock, turn } = this.#state;
     const lane = this.#state.lane(spec.key);
     const isAborted = spec.signal !== undefined && this.#state.abortedSignals.has(spec.signal);
     const run: Run = {
@@ -42,6 +43,7 @@ export class Callers {
       spec,
       refusal: isStopped ? (isAborted ? 'either' : 'stopped') : isAborted ? 'cancelled' : undefined,
       acceptedAt: clock.now,
+      moment: this.#state.moment,
       isFresh: lane.isIdle,
       splits: 'yes',
       begins: undefined,
@@ -49,12 +51,14 @@ export class Callers {
       fills: 'no',
       isFlushed: false,
       isCancelled: false,
+      cancelledIn: undefined,
       isGone: false,
       mayHaveFailed: false,
       batch: undefined,
       outcome: undefined,
       isHeard: false,
     };
+    lane.stirredIn = turn;
     if (!run.refusal) lane.add(run, settings.maxOperations);
     return run;
   }
@@ -66,6 +70,8 @@ export class Callers {
       for (const run of lane.unheard) {
         if (run.spec.signal !== signal || run.isCancelled || hasRun(run)) continue;
         run.isCancelled = true;
+        run.cancelledIn = this.#state.turn;
+        lane.stirredIn = this.#state.turn;
         run.mayHaveFailed = lane.head?.failure !== undefined || lane.ending.length > 0;
       }
       const isGivenUp = (!lane.head || lane.head.phase === 'locked') && !lane.hasLiveFirst;
@@ -86,14 +92,24 @@ export class Callers {
   flush(key: Key | undefined): Flush {
     const lanes = key === undefined ? [...this.#state.lanes.values()] : [this.#state.lane(key)];
     const flush: Flush = { runs: lanes.flatMap(({ unheard }) => unheard), isHeard: false };
-    for (const lane of lanes) lane.flush();
+    for (const lane of lanes) this.#close(lane);
     this.flushes.push(flush);
     return flush;
   }
 
+  /** What only waits for its window or its pause to end asks for its next call now. */
+  #close(lane: Lane): void {
+    const { head } = lane;
+    const { clock, turn, moment } = this.#state;
+    // What a timer has ended, or a caller of its key has stirred just before, has perhaps asked already.
+    const isStill = !clock.isLate && lane.stirredIn !== turn;
+    if (head?.isResting && !head.isFlushed && isStill) head.moment = moment;
+    lane.flush();
+  }
+
   stop(abortedReason: { reason: unknown } | undefined): Stop {
     this.#state.isStopped = true;
-    for (const lane of this.#state.lanes.values()) lane.flush();
+    for (const lane of this.#state.lanes.values()) this.#close(lane);
     const stop: Stop = { reason: undefined, isAborted: false, mayHaveEnded: false, isHeard: false };
     this.stops.push(stop);
     if (abortedReason) this.stopAborts(stop, abortedReason.reason);
@@ -165,5 +181,5 @@ export class Callers {
 
 /** Whether its operation has begun. */
 function hasRun({ batch }: Run): boolean {
-  return batch !== undefined && (batch.failure === undefined || batch.failure.phase === 'save');
+  return batch !== undefined && !batch.failsWithAll;
 }

@@ -10,11 +10,14 @@ export class Clock {
   /** A timer has fired in this turn, or the event loop was blocked: what follows from that has perhaps not happened yet. */
   isTurning = false;
   readonly isFrozen: boolean;
+  readonly #random: readonly number[];
   #timers: Timer[] = [];
   #count = 0;
 
-  constructor(isFrozen: boolean) {
+  /** What is random is these numbers, over and over again. */
+  constructor(isFrozen: boolean, random: readonly number[]) {
     this.isFrozen = isFrozen;
+    this.#random = random;
   }
 
   /** The time that the clock shows. */
@@ -62,6 +65,9 @@ export class Clock {
   /** Puts this clock in place of the platform's; the function that it returns puts that back. */
   install(): () => void {
     const { setTimeout, clearTimeout, Date: platformDate } = globalThis;
+    const { random } = Math;
+    let drawn = 0;
+    Math.random = () => this.#random[drawn++ % this.#random.length] as number;
     const dateNow = () => epoch + this.shown;
     const own = globalThis as Record<string, unknown>;
     own.setTimeout = (callback: () => void, delay = 0) => {
@@ -84,6 +90,7 @@ export class Clock {
     });
     return () => {
       Object.assign(globalThis, { setTimeout, clearTimeout, Date: platformDate });
+      Math.random = random;
       // What is left is the platform's own, of the prototype.
       delete (performance as Partial<Performance>).now;
     };

@@ -1,5 +1,6 @@
-import type { Settings, Span, Truth } from './batch.js';
+import type { Span, Truth } from './batch.js';
 import type { Clock } from './clock.js';
+import type { Settings } from './settings.js';
 
 /** When the window of a batch closes by time, and when the batch times out. */
 export class Deadlines {

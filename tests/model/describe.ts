@@ -20,12 +20,18 @@ function line({ action, place, turns }: Step): string {
   return told(action) + after;
 }
 
+function withSignal({ signal }: { signal: number | undefined }): string {
+  return signal === undefined ? '' : ` with signal ${signal}`;
+}
+
 function told(action: Action): string {
   switch (action.type) {
     case 'run': {
-      const signal = action.signal === undefined ? '' : ` with signal ${action.signal}`;
+      const signal = withSignal(action);
       return `${action.method} on ${action.key}${signal}, ends with ${action.ending}`;
     }
+    case 'crowd':
+      return `${action.method} on each of ${text(action.keys)}${withSignal(action)}`;
     case 'call ends':
       return `the held call ${action.which} ends ${action.how}`;
     case 'time passes':
@@ -38,6 +44,8 @@ function told(action: Action): string {
       return action.key ? `flush ${action.key}` : 'flush all';
     case 'stop':
       return `stop, with signal: ${action.signal}`;
+    case 'another writes':
+      return `another process writes ${action.key}`;
     case 'subscribe':
       return action.throws ? 'subscribe with a callback that throws' : 'subscribe';
     default:

@@ -15,9 +15,9 @@ export function isFailure(error: unknown, { failure, lane, executed }: Batch): b
   );
 }
 
-/** A lock that resolves to something else than a function has failed with an error of the processor's. */
-export const mistakenLock = Symbol('TypeError');
+/** A callback that resolves to what it should not has failed with an error of the processor's. */
+export const mistake = Symbol('TypeError');
 
 export function isCause(expected: unknown, cause: unknown): boolean {
-  return expected === mistakenLock ? cause instanceof TypeError : cause === expected;
+  return expected === mistake ? cause instanceof TypeError : cause === expected;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { range } from './choices.js';
 import { describe } from './describe.js';
-import { range, scenarioOf, worldSize } from './numbers.js';
+import { scenarioOf, worldSize } from './numbers.js';
 import { play } from './play.js';
 import type { Start } from './reality.js';
 import type { Scenario } from './scenario.js';

@@ -5,6 +5,7 @@ import type { Key } from './scenario.js';
 
 /** A place in the line of those that want to load or save: between which turns it was asked for, and before or after which runs. */
 export interface Ask {
+  readonly phase: 'load' | 'save';
   earliest: number;
   latest: number;
   /** The number of the run that asked, if that is certain. */
@@ -20,8 +21,12 @@ export class Lane extends Line {
   /** Ended in this turn; what follows from that has not been checked yet. */
   ending: Batch[] = [];
   ask: Ask | undefined;
+  /** The turn in which a caller last did something with it. */
+  stirredIn = -1;
   /** All runs of the latest batch were cancelled before it began. It may stay in the line all the same, and take those that come before its turn. */
   hasDropped = false;
+  /** What was last left out of the head of the line. */
+  dropped: Run[] = [];
   /** A flush has closed the latest batch. */
   #isCut = false;
   /** How many runs the latest batch has. */
@@ -104,7 +109,8 @@ export class Lane extends Line {
   dropCancelled(): void {
     const first = this.waiting.findIndex((run) => !run.isCancelled);
     if (first === -1 && this.waiting.length > 0) this.hasDropped = true;
-    if (first !== 0) this.waiting.splice(0, first === -1 ? this.waiting.length : first);
+    if (first !== 0 && this.waiting.length > 0)
+      this.dropped = this.waiting.splice(0, first === -1 ? this.waiting.length : first);
   }
 
   /** Leaves out the runs at the head of the line that were cancelled before the batch under way began. */

@@ -1,6 +1,7 @@
-import type { BatchMetric, BatchPhase } from 'groupcommit';
+import type { BatchMetric } from 'groupcommit';
 import type { Batch, Span } from './batch.js';
 import type { Batches } from './batches.js';
+import type { Call } from './call.js';
 import { epoch } from './clock.js';
 import { isFailure } from './failure.js';
 import type { Key } from './scenario.js';
@@ -10,6 +11,9 @@ export interface Subscription {
   readonly sinceTurn: number;
   isActive: boolean;
 }
+
+/** What tells how many batches were in the latest call. */
+const together = { load: 'loadedTogether', save: 'savedTogether' } as const;
 
 /** Which metrics subscribers get, and what is in them. */
 export class Metrics {
@@ -26,7 +30,7 @@ export class Metrics {
     const { turn, isStopped } = this.#state;
     const subscription = { sinceTurn: turn, isActive: !isStopped };
     this.subscriptions.push(subscription);
-    if (!isStopped) this.#state.observers++;
+    if (!isStopped && this.#state.observers++ === 0) this.#state.observedIn = turn;
     return subscription;
   }
 
@@ -73,38 +77,40 @@ export class Metrics {
   }
 
   #wrong(batch: Batch, metric: BatchMetric<string>): string | undefined {
-    const { failure, executed, calls } = batch;
+    const { failure, executed, calls, attempts } = batch;
     const { start } = batch.deadlines;
     const end = batch.endedAt as Span;
     if (metric.operationCount !== executed.length) return 'operationCount';
     if (failure ? !isFailure(metric.error, batch) : metric.error !== undefined) return 'error';
-    if ('attempts' in metric && metric.attempts !== 1) return 'attempts';
+    if (metric.attempts !== attempts.count) return 'attempts';
+    for (const phase of ['load', 'save'] as const) {
+      const latest = calls.findLast((call) => call.phase === phase);
+      if (metric[together[phase]] !== (latest?.batches.length ?? 0)) return together[phase];
+    }
     if (!this.#isWithin(metric.totalDuration, { min: end.min - start.max, max: end.max - start.min }))
       return 'totalDuration';
     const batchStart = metric.batchStart.getTime() - epoch;
     if (!this.#isWithin(batchStart, start)) return 'batchStart';
     for (const phase of ['lock', 'load', 'save'] as const) {
-      const duration = metric[`${phase}ResourceDuration`];
-      if (
-        !this.#isWithin(duration, this.#duration(calls[phase], end)) &&
-        !this.#isUnseen(batch, phase, duration)
-      )
-        return `${phase}ResourceDuration`;
+      const made = calls.filter((call) => call.phase === phase);
+      if (!this.#canLast(metric[`${phase}ResourceDuration`], made, end)) return `${phase}ResourceDuration`;
     }
     return undefined;
   }
 
-  #duration(call: Batch['calls'][BatchPhase], end: Span): Span {
-    if (!call) return { min: 0, max: 0 };
-    const settled = call.settled as number;
-    // When the processor heard of it is at the end of that turn: at most what blocked it later.
-    const late = this.#state.clock.blocked > 0 ? end.max : settled;
-    return { min: settled - call.made, max: late - call.made };
-  }
-
-  /** When nobody had subscribed nobody measured. */
-  #isUnseen({ calls }: Batch, phase: BatchPhase, duration: number): boolean {
-    return duration === 0 && calls[phase]?.gaps !== this.#state.gaps;
+  /** Whether all calls of a phase can have lasted so long. */
+  #canLast(duration: number, calls: Call[], end: Span): boolean {
+    let sums: Span[] = [{ min: 0, max: 0 }];
+    const isOff = this.#state.clock.blocked > 0;
+    for (const { given, turnStart, made, settled, gaps } of calls) {
+      const least = (settled as number) - made;
+      // What blocked the turns in which it was decided on, and in which the processor heard of its end, may count.
+      const most = (isOff ? end.max : (settled as number)) - (isOff && given ? turnStart : made);
+      const more = sums.map(({ min, max }) => ({ min: min + least, max: max + most }));
+      // When nobody had subscribed nobody measured.
+      sums = gaps === this.#state.gaps ? more : [...sums, ...more];
+    }
+    return sums.some((sum) => this.#isWithin(duration, sum));
   }
 
   #isWithin(time: number, { min, max }: Span): boolean {

@@ -1,6 +1,7 @@
 import { startProcessor } from 'groupcommit';
 import { describe, expect, test } from 'vitest';
 import { found } from './found.js';
+import { foundMany } from './found-many.js';
 import { hunt, report } from './hunt.js';
 import { mutants } from './mutants/index.js';
 import { scenarioOf } from './numbers.js';
@@ -11,7 +12,7 @@ const seed = Math.floor(Math.random() * 2 ** 31);
 const time = 20_000;
 
 describe('Whatever callers and callbacks do, the package does what the model of the contract allows', () => {
-  test.each(found)('Found once: $violation', async ({ numbers }) => {
+  test.each([...found, ...foundMany])('Found once: $violation', async ({ numbers }) => {
     expect(await play(scenarioOf(...numbers), startProcessor)).toBe(undefined);
   });
 

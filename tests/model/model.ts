@@ -1,10 +1,10 @@
-import type { Settings } from './batch.js';
 import { Batches } from './batches.js';
 import { Callers } from './callers.js';
 import { Calls } from './calls.js';
 import type { Clock } from './clock.js';
 import { Metrics } from './metrics.js';
 import type { Key } from './scenario.js';
+import type { Settings } from './settings.js';
 import { State } from './state.js';
 
 /**

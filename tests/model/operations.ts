@@ -2,6 +2,7 @@ import type { Batch, Resource } from './batch.js';
 import type { Run } from './run.js';
 import type { Key, Place, ValueMode } from './scenario.js';
 import type { Store } from './store.js';
+import { touchy } from './values.js';
 
 /** What the operations do: user code. Each writes its number into the resource's log. */
 export class Operations {
@@ -20,10 +21,12 @@ export class Operations {
     const { id, spec } = run;
     const batch = run.batch as Batch;
     const isChange = spec.method !== 'read';
+    const isFirst = batch.attempts.count === 1;
     if (spec.method === 'run') resource?.log.push(id);
-    switch (spec.ending) {
+    switch (spec.ending === (isFirst ? 'throws at first' : 'throws later') ? 'throws' : spec.ending) {
       case 'throws': {
-        const error = new Error(`thrown by run ${id}`);
+        // Only a save can be in conflict, whatever an operation says.
+        const error = Object.assign(new Error(`thrown by run ${id}`), id % 2 && { code: 'ERR_CONFLICT' });
         run.outcome = { type: 'error', error };
         throw error;
       }
@@ -57,10 +60,15 @@ export class Operations {
   }
 
   /** A save has been stored, perhaps one that fails all the same. */
-  stored({ lane, executed }: Batch): void {
-    const isDeletion = ({ spec, outcome }: Run) =>
-      spec.method === 'update' && outcome?.type === 'value' && !outcome.value;
-    if (executed.some(isDeletion)) this.#saved.set(lane.key, []);
+  stored(batch: Batch): void {
+    if (this.deletes(batch)) this.#saved.set(batch.lane.key, []);
+  }
+
+  /** Whether an operation has deleted the record. */
+  deletes({ executed }: Batch): boolean {
+    return executed.some(
+      ({ spec, outcome }) => spec.method === 'update' && outcome?.type === 'value' && !outcome.value,
+    );
   }
 
   saved({ lane, executed }: Batch, log: number[] | undefined): void {
@@ -72,20 +80,12 @@ export class Operations {
   /** Whether everything that has been saved is stored exactly once and in order. */
   lost(store: Store, keys: Key[]): string | undefined {
     for (const key of keys) {
-      const stored = store.stored(key);
+      const stored = store.stored(key).filter((id) => id > 0);
       const saved = (this.#saved.get(key) ?? []).filter((id) => !stored.includes(id));
       if (saved.length > 0) return `run ${saved[0]} of ${key} is lost`;
       if (stored.some((id, place) => place > 0 && id <= (stored[place - 1] as number)))
         return `stored out of order: ${stored.join(' ')}`;
     }
-    return undefined;
+    return store.undone;
   }
 }
-
-/** The platform looks at `then` when it settles a promise; everything else is nobody's business. */
-const touchy = new Proxy({} as ProxyHandler<object>, {
-  get: (_, trap) => (_target: object, name: unknown) => {
-    if (trap === 'get' && name === 'then') return undefined;
-    throw new Error(`a value was looked at: ${String(trap)}`);
-  },
-});

@@ -1,8 +1,9 @@
 import { Clock } from './clock.js';
 import { Model } from './model.js';
-import { checkQuiet, checkSignal } from './quiet.js';
+import { checkCall, checkQuiet, checkSignal } from './quiet.js';
 import { Reality, type Start } from './reality.js';
 import { full, type Scenario, type Step, type World } from './scenario.js';
+import { settingsOf } from './settings.js';
 
 /** Taken before it can be faked. */
 const realSetImmediate = setImmediate;
@@ -14,17 +15,9 @@ async function microtasks(turns: number): Promise<void> {
   for (let turn = 1; turn < turns; turn++) await undefined;
 }
 
-const settingsOf = ({ minDuration = 100, maxDuration, maxOperations, concurrency, locks }: World) => ({
-  minDuration,
-  maxDuration: maxDuration ?? (minDuration === 0 ? Number.POSITIVE_INFINITY : 2 * minDuration),
-  maxOperations: maxOperations ?? Number.POSITIVE_INFINITY,
-  concurrency: concurrency ?? Number.POSITIVE_INFINITY,
-  locks: locks !== undefined,
-});
-
 /** Plays a scenario on the package; tells what was against the contract, if anything was. */
 export async function play({ world, steps }: Scenario, start: Start): Promise<string | undefined> {
-  const clock = new Clock(world.isFrozen);
+  const clock = new Clock(world.isFrozen, world.random);
   const putBack = clock.install();
   const stopListening = listenToErrors(
     (violation) => game.model.state.violate(violation),
@@ -89,7 +82,10 @@ class Game {
   async #loseTimers(): Promise<void> {
     await this.#quiet();
     this.#clock.lose();
-    for (const { head } of this.model.state.lanes.values()) if (head) head.deadlines.isExcused = true;
+    for (const { head } of this.model.state.lanes.values()) {
+      if (head) head.deadlines.isExcused = true;
+      head?.attempts.timersLost();
+    }
   }
 
   async end(): Promise<void> {
@@ -98,11 +94,11 @@ class Game {
     if (this.#world.waits) await this.#allTimers();
     reality.act({ type: 'stop', signal: 'none' });
     await this.#quiet();
-    while (reality.store.held.length > 0 && !this.violation) {
+    while (reality.answers.held.length > 0 && !this.violation) {
       reality.act({ type: 'call ends', which: 0, how: 'well' });
       await this.#quiet();
     }
-    const { state, callers, batches } = model;
+    const { state, callers, calls, batches } = model;
     if (this.violation) return;
     for (const lane of state.lanes.values())
       if (lane.head || lane.unheard.length > 0) state.violate(`${lane.key} hangs`);
@@ -111,6 +107,7 @@ class Game {
     if (reality.callbacks.expectedReports.size > 0) state.violate('an error was not reported');
     if (reality.lost) state.violate(reality.lost);
     for (const batch of batches.begun) checkSignal(model, batch);
+    for (const call of calls.shared) checkCall(model, call);
     if (this.#world.iterates && !reality.observers.hasIterated)
       state.violate('the iteration over the metrics does not end');
     if (this.#world.iterates && reality.observers.iterated.length !== batches.begun.length)
@@ -130,11 +127,12 @@ class Game {
     await this.#quiet();
   }
 
-  /** Lets time pass until no timer is left. Each of them has a deadline of a batch, so they are not many. */
+  /** Lets time pass until no timer is left. Each of them has a deadline of a batch, or a pause, so they are not many. */
   async #allTimers(): Promise<void> {
     const { begun } = this.model.batches;
     for (let count = 0; this.#clock.armed > 0 && !this.violation; count++) {
-      if (count > 10 + 4 * begun.length) return this.model.state.violate('timers are armed again and again');
+      const attempts = begun.reduce((sum, batch) => sum + batch.attempts.count, 0);
+      if (count > 10 + 4 * attempts) return this.model.state.violate('timers are armed again and again');
       await this.#pass(this.#clock.next - this.#clock.now);
     }
   }

@@ -1,11 +1,13 @@
 import { getEventListeners } from 'node:events';
 import type { Processor, startProcessor } from 'groupcommit';
-import type { Given, Resource } from './batch.js';
+import { Answers } from './answers.js';
+import type { Resource } from './batch.js';
 import { Callbacks } from './callbacks.js';
 import type { Stop } from './callers.js';
 import type { Model } from './model.js';
 import { Observers } from './observers.js';
 import { Operations } from './operations.js';
+import { Records } from './records.js';
 import type { Outcome } from './run.js';
 import type { Action, Key, Place, World } from './scenario.js';
 import { Signals } from './signals.js';
@@ -16,7 +18,8 @@ export type Start = typeof startProcessor;
 /** A processor of the package, driven by actions. All that is asked of it and all that is seen of it is told to the model. */
 export class Reality {
   readonly processor: Processor<Resource, Key>;
-  readonly store: Store;
+  readonly answers: Answers;
+  readonly #store: Store;
   readonly observers: Observers;
   readonly #model: Model;
   readonly #world: World;
@@ -33,21 +36,14 @@ export class Reality {
   constructor(world: World, model: Model, start: Start) {
     this.#world = world;
     this.#model = model;
-    this.store = new Store(world.thenables);
+    this.answers = new Answers(world.thenables);
+    this.#store = new Store(world.hasOthers);
     const callback = (place: Place) => this.#callback(place);
     this.#signals = new Signals(() => callback('abort of a caller'));
     this.#operations = new Operations(world.values, callback);
-    this.callbacks = new Callbacks(world, model, this.store, this.#operations, callback);
-    const { minDuration, maxDuration, maxOperations, concurrency } = world;
-    this.processor = start<Resource, Key>({
-      minDuration,
-      maxDuration,
-      maxOperations,
-      concurrency,
-      lockResource: world.locks && ((key: Key, given: Given) => this.callbacks.lock(key, given)),
-      loadResource: (key: Key, given: Given) => this.callbacks.load(key, given),
-      saveResource: (key: Key, resource: Resource, given: Given) => this.callbacks.save(key, resource, given),
-    } as unknown as Parameters<typeof start<Resource, Key>>[0]);
+    const records = new Records(world, model, this.#store, this.answers, this.#operations);
+    this.callbacks = new Callbacks(world, model, this.answers, records, callback);
+    this.processor = start(this.callbacks.options);
     this.observers = new Observers(this.processor, model.metrics, (throws) => {
       callback('metric');
       if (throws) this.callbacks.throwUncaught();
@@ -62,13 +58,13 @@ export class Reality {
     switch (action.type) {
       case 'run':
         return this.#run(action);
-      case 'call ends': {
-        const { held } = this.store;
-        const call = held[action.which % Math.max(1, held.length)];
-        if (action.how === 'well') call?.succeed();
-        else call?.fail(action.how === 'badly, but stored');
+      case 'crowd': {
+        const { keys, ...spec } = action;
+        for (const key of keys) this.#run({ ...spec, type: 'run', key, ending: 'value' });
         return;
       }
+      case 'call ends':
+        return this.answers.end(action);
       case 'abort':
         return this.#abort(action.signal);
       case 'flush':
@@ -86,6 +82,8 @@ export class Reality {
         return this.observers.subscribe(action.throws);
       case 'unsubscribe':
         return this.observers.unsubscribe();
+      case 'another writes':
+        return this.#store.anotherWrites(action.key);
     }
   }
 
@@ -194,6 +192,6 @@ export class Reality {
 
   /** What callers were told to be saved, against what is stored. */
   get lost(): string | undefined {
-    return this.#operations.lost(this.store, this.#world.keys);
+    return this.#operations.lost(this.#store, this.#world.keys);
   }
 }

@@ -10,6 +10,8 @@ export interface Run {
   /** Why it was not accepted. */
   readonly refusal: 'stopped' | 'cancelled' | 'either' | undefined;
   readonly acceptedAt: number;
+  /** What is called at the same moment is called in one go: no microtask runs between. */
+  readonly moment: object;
   /** Nothing of its key was accepted and unsettled, and no batch of it under way, when it came. */
   readonly isFresh: boolean;
   /** Whether its batch is another one than that of the run accepted before it. */
@@ -22,6 +24,8 @@ export interface Run {
   fills: Truth;
   isFlushed: boolean;
   isCancelled: boolean;
+  /** The turn in which it was cancelled. */
+  cancelledIn: number | undefined;
   /** It was cancelled before the batch under way began. */
   isGone: boolean;
   /** When it was cancelled its batch had perhaps failed already. */

@@ -1,9 +1,33 @@
 /** What happens to one processor, from its start to its end. */
 
-export type Key = 'a' | 'b' | 'c';
+export type Key = 'a' | 'b' | 'c' | 'd' | 'e';
 
-/** What a call of lockResource, loadResource or saveResource does. One that hangs ends when an action says so; one that obeys ends also when its signal aborts. */
-export type CallMode = 'hangs' | 'obeys' | 'value' | 'promise' | 'throws' | 'rejects' | 'thenable';
+/**
+ * What a call of lockResource, loadResource or saveResource does, or of those for many keys. One that hangs ends when an action says so; one that
+ * obeys ends also when its signal aborts. One that conflicts rejects with a ConflictError.
+ */
+export type CallMode =
+  | 'hangs'
+  | 'obeys'
+  | 'value'
+  | 'promise'
+  | 'throws'
+  | 'rejects'
+  | 'thenable'
+  | 'conflicts';
+
+/**
+ * What a call for many keys resolves to: an array, with an Error in the first place or in all but the first, or with a conflict there; nothing at
+ * all, or an array of another length.
+ */
+export type ResultMode =
+  | 'array'
+  | 'nothing'
+  | 'first fails'
+  | 'others fail'
+  | 'first conflicts'
+  | 'others conflict'
+  | 'too short';
 
 /** What a lock resolves to: a function, one that throws, nothing, or a mistake. */
 export type ReleaseMode = 'releases' | 'throws' | 'nothing' | 'mistake';
@@ -25,6 +49,17 @@ export interface World {
   releases: ReleaseMode[];
   loads: CallMode[];
   saves: CallMode[];
+  /** Whether loads, and saves, are calls for many keys. */
+  sharesLoads: boolean;
+  sharesSaves: boolean;
+  maxKeys: number | undefined;
+  /** What the first, second, … call for many keys resolves to. */
+  results: ResultMode[];
+  retries: number | undefined;
+  /** Whether others write the same records, and a save is refused if they have done so since the load. */
+  hasOthers: boolean;
+  /** What is random, over and over again. */
+  random: number[];
   isFrozen: boolean;
   /** Whether the batches' signals are read while the batches are under way. They may be made when they are read first. */
   readsSignals: boolean;
@@ -42,11 +77,20 @@ export interface World {
 }
 
 /** What an operation does at its end. */
-export type Ending = 'value' | 'undefined' | 'throws' | 'promise' | 'thenable';
+export type Ending =
+  | 'value'
+  | 'undefined'
+  | 'throws'
+  | 'promise'
+  | 'thenable'
+  | 'throws at first'
+  | 'throws later';
 
 export type Action =
   | { type: 'run'; method: 'run' | 'update' | 'read'; key: Key; signal: number | undefined; ending: Ending }
-  | { type: 'call ends'; which: number; how: 'well' | 'badly' | 'badly, but stored' }
+  /** Runs on several keys in one go. */
+  | { type: 'crowd'; method: 'run' | 'update' | 'read'; keys: Key[]; signal: number | undefined }
+  | { type: 'call ends'; which: number; how: 'well' | 'badly' | 'badly, but stored' | 'in conflict' }
   | { type: 'time passes' | 'blocked'; time: number }
   | { type: 'timers lost' }
   | { type: 'abort'; signal: number }
@@ -54,7 +98,8 @@ export type Action =
   | { type: 'stop'; signal: 'none' | 'later' | 'aborted' }
   | { type: 'abort stop' }
   | { type: 'subscribe'; throws: boolean }
-  | { type: 'unsubscribe' };
+  | { type: 'unsubscribe' }
+  | { type: 'another writes'; key: Key };
 
 /** Where an action takes place: now, on an empty stack, or where something calls back next. */
 export type Place =

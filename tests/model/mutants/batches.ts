@@ -37,18 +37,18 @@ export const batches: Mutant[] = [
     name: 'a run too many',
     breaks: 'the window closes when the batch has maxOperations runs',
     patch: {
-      file: 'core/runs.ts',
-      find: 'return this.count >= this.shared.settings.maxOperations;',
-      replace: 'return this.count > this.shared.settings.maxOperations;',
+      file: 'core/batches.ts',
+      find: 'count < shared.settings.maxOperations;',
+      replace: 'count <= shared.settings.maxOperations;',
     },
   },
   {
     name: 'cancelled runs leave their place',
     breaks: 'a run that is cancelled keeps its place among maxOperations',
     patch: {
-      file: 'core/runs.ts',
-      find: 'return this.count >= this.shared.settings.maxOperations;',
-      replace: 'return this.unsettled >= this.shared.settings.maxOperations;',
+      file: 'core/batches.ts',
+      find: 'count < shared.settings.maxOperations;',
+      replace: 'count >= 0 && batch.unsettled < shared.settings.maxOperations;',
     },
   },
   {

@@ -28,7 +28,13 @@ export type Callback = (...args: unknown[]) => unknown;
 export function withOptions(
   change: (options: Options) => Partial<Record<keyof Options, unknown>>,
 ): (start: Start) => Start {
-  return (start) => ((options: Options) => start({ ...options, ...change(options) } as Options)) as Start;
+  return (start) =>
+    ((options: Options) => {
+      const changes = change(options);
+      // Where loads or saves are for many keys, there is nothing to change in the form for one.
+      for (const name of ['loadResource', 'saveResource'] as const) if (!options[name]) delete changes[name];
+      return start({ ...options, ...changes } as Options);
+    }) as Start;
 }
 
 /** With other methods than the package's. */

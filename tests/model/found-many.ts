@@ -1,0 +1,37 @@
+import type { found } from './found.js';
+
+/** The same, with calls for many keys, and conflicts. */
+export const foundMany: typeof found = [
+  {
+    violation:
+      'a metric does not come: the only run was cancelled when its batch had got its place in a call for many keys',
+    numbers: [
+      [158447309, 0, 0, 0, 799161715, 0, 0, 21906565, 0, 0, 0, 0, 0, 565447645, 0, 0],
+      [0, 78243304, 361299583, 757223280, 0],
+    ],
+  },
+  {
+    violation:
+      'a batch is saved without one that asked at the same moment: it had been flushed before, in another turn',
+    numbers: [
+      [76785134, 615960453, 0, 0, 0, 0, 0, 101522922, 0, 0, 0, 0, 0, 940201737, 0, 0],
+      [249724694, 13742402, 733122383, 753544611, 837706484, 0],
+    ],
+  },
+  {
+    violation:
+      'a batch is saved without one that asked at the same moment: its window had just ended by a timer when both were stopped',
+    numbers: [
+      [503119369, 818539533, 0, 0, 0, 0, 0, 301011624, 487060510, 0, 0, 0, 0, 4130069, 295907712, 0],
+      [0, 752928154, 168787990, 579494634, 718557442, 140384348, 217859452, 838009394, 579260934, 0],
+    ],
+  },
+  {
+    violation:
+      'the duration of a load is missing: it was decided on before somebody subscribed in the same turn',
+    numbers: [
+      [0, 0, 0, 0, 0, 672141425, 46238921, 556772871, 61766084, 0, 288619625, 0, 79381108, 864430965, 0, 0],
+      [0, 339620060, 0, 236472314, 0, 0, 867404726, 0, 728507628, 433655800, 579255458, 0],
+    ],
+  },
+];
