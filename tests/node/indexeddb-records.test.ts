@@ -101,7 +101,7 @@ describe('encode and decode', () => {
       [{ count: 2 }, 'bob'],
       [{ count: 4 }, 'dave'],
     ]);
-    await save(store, 'alice', undefined);
+    await save<number | undefined, string>(store, 'alice', undefined);
     expect(encode).toHaveBeenCalledTimes(4);
     expect(await stored('alice')).toBeUndefined();
   });
