@@ -3,4 +3,5 @@
  *
  * @module groupcommit/indexeddb
  */
-export { type IndexedDBStore, type IndexedDBStoreOptions, indexedDBStore } from './stores/indexeddb/store.js';
+export type { IndexedDBStoreOptions } from './stores/indexeddb/options.js';
+export { type IndexedDBStore, indexedDBStore } from './stores/indexeddb/store.js';

@@ -21,9 +21,10 @@ export class Visitor {
     this.#browser = browser;
   }
 
-  static async arrive(name: BrowserName): Promise<Visitor> {
+  /** Of Firefox, preferences can be given. They are those of the first start only. */
+  static async arrive(name: BrowserName, preferences?: Record<string, unknown>): Promise<Visitor> {
     const profile = await mkdtemp(join(tmpdir(), 'groupcommit-browser-'));
-    return new Visitor(name, await startSite(), profile, await start(name, profile));
+    return new Visitor(name, await startSite(), profile, await start(name, profile, preferences));
   }
 
   newTab(): Promise<Page> {
@@ -74,9 +75,15 @@ export class Visitor {
   }
 }
 
-function start(name: BrowserName, userDataDir: string): Promise<Browser> {
+function start(
+  name: BrowserName,
+  userDataDir: string,
+  extraPrefsFirefox: Record<string, unknown> = {},
+): Promise<Browser> {
   const { chromium, firefox } = inject('browsers');
-  if (name === 'Firefox') return launch({ browser: 'firefox', executablePath: firefox, userDataDir });
+  if (name === 'Firefox') {
+    return launch({ browser: 'firefox', executablePath: firefox, userDataDir, extraPrefsFirefox });
+  }
   return launch({
     browser: 'chrome',
     executablePath: chromium,

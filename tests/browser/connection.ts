@@ -96,49 +96,5 @@ export function connectionTests(visitor: () => Visitor, name: BrowserName): void
         message: expect.stringMatching(/./),
       });
     });
-
-    test('A quota that is exceeded rejects the batch with the reason, and the next one is saved', async ({
-      skip,
-    }) => {
-      skip(name !== 'Chromium', 'only Chromium lets a test set the quota of a site');
-      // Chromium remembers for a while how much space a site has left: this one has not stored anything yet.
-      const origin = visitor().site.otherOrigin;
-      const page = await visitor().open(origin);
-      const session = await page.createCDPSession();
-      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
-      const result = await page.evaluate(async () => {
-        const { indexedDBStore, startProcessor } = groupcommit;
-        const store = indexedDBStore({
-          database: 'quota',
-          store: 'blobs',
-          initial: () => new Uint8Array(),
-        });
-        const blobs = startProcessor({ ...store, minDuration: 0 });
-        // Random, since Chromium compresses what it stores.
-        const random = (length: number) => {
-          const bytes = new Uint8Array(length);
-          for (let i = 0; i < length; i += 65_536) crypto.getRandomValues(bytes.subarray(i, i + 65_536));
-          return bytes;
-        };
-        await blobs.update('alice', () => random(1000));
-        const error = await blobs.update('alice', () => random(10_000_000)).catch((error) => error);
-        const { code, cause } = error;
-        const stored = await blobs.update('alice', ({ length }) => random(length + 1));
-        return {
-          code,
-          isError: cause instanceof Error,
-          name: cause?.name,
-          message: cause?.message,
-          stored: stored.length,
-        };
-      });
-      expect(result).toEqual({
-        code: 'ERR_SAVE_FAILED',
-        isError: true,
-        name: 'QuotaExceededError',
-        message: expect.stringMatching(/./),
-        stored: 1001,
-      });
-    });
   });
 }

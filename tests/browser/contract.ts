@@ -162,9 +162,9 @@ export function contractTests(visitor: () => Visitor): void {
           worker.postMessage({ database: 'slow', store: 'accounts', milliseconds });
           await new Promise((resolve) => (worker.onmessage = resolve));
         };
-        const options = { ...store, minDuration: 50, maxDuration: 150 };
+        const options = { ...store, minDuration: 50, maxDuration: 750 };
 
-        await occupy(500);
+        await occupy(2_500);
         const error = await startProcessor(options)
           .update('alice', () => 2)
           .catch((error) => error);
@@ -173,9 +173,9 @@ export function contractTests(visitor: () => Visitor): void {
         let wasAborted = false;
         const saved = await startProcessor({
           ...options,
-          maxDuration: 400,
+          maxDuration: 2_000,
           saveResources: async (batches, call) => {
-            await occupy(500);
+            await occupy(2_500);
             const failures = await store.saveResources(batches, call);
             wasAborted = call.signal.aborted;
             return failures;

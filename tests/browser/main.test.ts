@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { beginningTests } from './beginnings.js';
 import { type BrowserName, Visitor } from './browser.js';
 import { connectionTests } from './connection.js';
 import { contractTests } from './contract.js';
@@ -6,6 +7,9 @@ import { demoTests } from './demo.js';
 import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
 import { pageLifeTests } from './page-life.js';
+import { quotaTests } from './quota.js';
+import { silenceTests } from './silence.js';
+import { upgradeTests } from './upgrades.js';
 
 describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   let visitor: Visitor;
@@ -15,7 +19,18 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   afterEach(() => visitor.closeTabs());
   afterAll(() => visitor?.leave());
 
-  for (const define of [contractTests, connectionTests, lockTests, pageLifeTests, hostileTests, demoTests]) {
+  for (const define of [
+    contractTests,
+    connectionTests,
+    beginningTests,
+    silenceTests,
+    quotaTests,
+    upgradeTests,
+    lockTests,
+    pageLifeTests,
+    hostileTests,
+    demoTests,
+  ]) {
     define(() => visitor, name);
   }
 });

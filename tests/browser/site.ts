@@ -33,6 +33,17 @@ const scripts = {
     import '/page.js';
     onmessage = async ({ data }) => postMessage(await increment(data));
   `,
+  '/early.js': `
+    import '/page.js';
+    const { indexedDBStore, startProcessor } = groupcommit;
+    const state = () => (document.prerendering ? 'prerendering' : 'shown');
+    const note = (text) => fetch('/notes', { method: 'POST', body: 'early: ' + text });
+    const store = indexedDBStore({ database: 'early', store: 'counts', initial: () => 0 });
+    const counts = startProcessor({ ...store, minDuration: 0, maxDuration: 500 });
+    const run = counts.update('alice', (count) => count + 1);
+    await note(state());
+    run.then((count) => note('saved ' + count + ', ' + state()), ({ code }) => note(code));
+  `,
 };
 
 export async function startSite(): Promise<Site> {
@@ -44,13 +55,16 @@ export async function startSite(): Promise<Site> {
       response.end();
     } else if (path.endsWith('.js')) {
       response.setHeader('content-type', 'text/javascript');
+      // A sandboxed frame has an origin of its own.
+      response.setHeader('access-control-allow-origin', '*');
       const script = scripts[path as keyof typeof scripts] ?? (await scriptFile(path));
       if (script === undefined) response.writeHead(404);
       response.end(script);
     } else {
       if (path === '/clear') response.setHeader('clear-site-data', '"storage"');
       response.setHeader('content-type', 'text/html');
-      response.end(`<!doctype html><title>${path}</title><script type="module" src="/page.js"></script>`);
+      const script = `${path}.js` in scripts ? `${path}.js` : '/page.js';
+      response.end(`<!doctype html><title>${path}</title><script type="module" src="${script}"></script>`);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

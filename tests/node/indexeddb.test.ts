@@ -493,11 +493,9 @@ describe('indexedDBStore', () => {
       expect(await stored('alice')).toEqual({ balance: 1 });
     });
 
-    test('close() closes it, also while it opens, and the next load opens it again', async () => {
+    test('close() closes it, and the next load opens it again', async () => {
       const store = accounts();
-      const saved = save(store, 'alice', { balance: 1 }, context());
-      store.close();
-      await saved;
+      await save(store, 'alice', { balance: 1 }, context());
       store.close();
       await deleteDB(database, { blocked: () => expect.fail('the connection is still open') });
       expect(await load(store, 'alice', context())).toBeUndefined();
@@ -548,19 +546,26 @@ describe('indexedDBStore', () => {
       ['version', { database: 'bank', store: 'accounts', version: 1.5 }],
       ['upgrade', { database: 'bank', store: 'accounts', upgrade: {} }],
       ['initial', { database: 'bank', store: 'accounts', initial: { balance: 0 } }],
+      ['blocked', { database: 'bank', store: 'accounts', blocked: true }],
+      ['decode', { database: 'bank', store: 'accounts', decode: 'json' }],
+      ['encode', { database: 'bank', store: 'accounts', encode: null }],
       ['durability', { database: 'bank', store: 'accounts', durability: 'eventual' }],
     ])('An option that is out of range throws an error that names it: %s', (name, options) => {
       expect(() => indexedDBStore(options as never)).toThrow(name);
     });
   });
 
-  test('Outside of a browser nothing is locked; a page that is not secure refuses to go without', async () => {
+  test('Outside of a browser nothing is locked; a page that has no locks refuses to go without, secure or not', async () => {
     vi.stubGlobal('navigator', {});
     const { lockResource } = accounts();
     expect(await lockResource('alice', context())).toBeUndefined();
     vi.stubGlobal('isSecureContext', false);
     expect(await rejectionOf(lockResource('alice', context()) as Promise<unknown>)).toMatchObject({
       message: expect.stringContaining('https'),
+    });
+    vi.stubGlobal('isSecureContext', true);
+    expect(await rejectionOf(lockResource('alice', context()) as Promise<unknown>)).toMatchObject({
+      message: expect.stringContaining('no Web Locks'),
     });
   });
 });

@@ -1,105 +1,135 @@
-import { openDB, unwrap } from 'idb';
-import type { IndexedDBStoreOptions } from './store.js';
+import { notOpenError, type Opening, openWithStore, type Settings } from './opening.js';
+import { Session } from './session.js';
 
-/** What it takes to open a database that has the object store. */
-type Settings = Pick<IndexedDBStoreOptions<unknown>, 'database' | 'store' | 'version' | 'upgrade'>;
+interface Attempt {
+  opening: Opening;
+  opened: Promise<Session>;
+}
 
-/** A connection to a database: opened when it is first needed, kept open, and opened anew after it was lost. */
+type Batches = readonly { signal: AbortSignal }[];
+
+/** The connection to a database: opened when it is first needed, kept open, and opened anew after it was lost. */
 export class Connection {
   readonly #settings: Settings;
-  #database: IDBDatabase | undefined;
-  #opening: Promise<IDBDatabase> | undefined;
+  #session: Session | undefined;
+  /** The latest attempt to open the database, unless it has been given up. */
+  #attempt: Attempt | undefined;
+  /** What the batches under way were loaded from. */
+  readonly #origins = new WeakMap<AbortSignal, Session>();
+  /** How often the database has been made, or deleted. */
+  #incarnation = 0;
+  /** How often the connection has been closed by `close`. */
+  closings = 0;
+  /** Whoever waits for a transaction, or for the database, is told here that the connection has been closed… */
+  readonly waiting = new Set<(reason: DOMException) => void>();
+  /** …or that the database is open, also if that is not by the attempt that they are waiting for. */
+  readonly #hopeful = new Set<(session: Session) => void>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
   }
 
-  /** The database, if it is open. */
-  get database(): IDBDatabase | undefined {
-    return this.#database;
+  /** The open database: for a save the one that the batches were loaded from, as long as that is possible. */
+  sessionOf(batches: Batches): Session | undefined {
+    for (const { signal } of batches) {
+      const origin = this.#origins.get(signal);
+      if (origin?.isUsable) return origin;
+    }
+    return this.#session?.isOpen ? this.#session : undefined;
   }
 
-  /** Opens the database, once for all who ask meanwhile. Whose signal aborts does not wait any longer. */
-  open(signal: AbortSignal): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      signal.addEventListener('abort', abort);
-      const opened = this.#open().finally(() => signal.removeEventListener('abort', abort));
-      opened.then(resolve, reject);
-    });
-  }
-
-  async #open(): Promise<IDBDatabase> {
-    this.#opening ??= openWithStore(this.#settings);
-    const opening = this.#opening;
-    try {
-      const database = await opening;
-      if (this.#opening === opening) {
-        this.#database = database;
-        database.onclose = database.onversionchange = () => this.drop(database);
-      }
-      return database;
-    } finally {
-      if (this.#opening === opening) this.#opening = undefined;
+  /** Batches are being loaded from an open database. */
+  enter(batches: Batches, session: Session): void {
+    for (const { signal } of batches) {
+      this.#origins.get(signal)?.leave(signal);
+      this.#origins.set(signal, session);
+      session.enter(signal);
     }
   }
 
-  /** Closes a database that is not to be used any more. Transactions that have begun go on. */
-  drop(database: IDBDatabase): void {
-    database.close();
-    if (this.#database === database) this.#database = undefined;
+  /** They have been saved. */
+  leave(batches: Batches): void {
+    for (const { signal } of batches) {
+      this.#origins.get(signal)?.leave(signal);
+      this.#origins.delete(signal);
+    }
   }
 
+  /** Whether the database that a batch was loaded from has been deleted. */
+  isDeleted(batch: AbortSignal): boolean {
+    const origin = this.#origins.get(batch);
+    return origin !== undefined && origin.incarnation !== this.#incarnation;
+  }
+
+  /**
+   * Opens the database, once for all who ask meanwhile. It makes the database if it is missing, but not for batches that were loaded from
+   * it: then it has been deleted since. Whose signal aborts does not wait any longer, and who asks then begins a new attempt.
+   */
+  open(signal?: AbortSignal | null, batches: Batches = []): Promise<Session> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#attempt ??= this.#begin();
+    const attempt = this.#attempt;
+    attempt.opening.mayCreate ||= !batches.some((batch) => this.#origins.has(batch.signal));
+    const listening = new AbortController();
+    let settle = () => {};
+    return new Promise<Session>((resolve, reject) => {
+      const giveUp = () => {
+        this.#forget(attempt);
+        reject(notOpenError(this.#settings.database, signal?.reason, attempt.opening));
+      };
+      signal?.addEventListener('abort', giveUp, listening);
+      this.waiting.add(reject);
+      this.#hopeful.add(resolve);
+      settle = () => {
+        listening.abort();
+        this.waiting.delete(reject);
+        this.#hopeful.delete(resolve);
+      };
+      attempt.opened.then(resolve, reject);
+    }).finally(() => settle());
+  }
+
+  #begin(): Attempt {
+    const { closings } = this;
+    const opening: Opening = { mayCreate: false, hasCreated: false, blocked: undefined };
+    const opened = openWithStore(this.#settings, opening)
+      .then((database) => {
+        // One that was given up may be the first to succeed all the same, or the second.
+        if (closings === this.closings && !this.#session?.isOpen) this.#use(database, opening.hasCreated);
+        else database.close();
+        return this.#session as Session;
+      })
+      .finally(() => this.#forget(attempt));
+    const attempt: Attempt = { opening, opened };
+    return attempt;
+  }
+
+  #forget(attempt: Attempt): void {
+    if (this.#attempt === attempt) this.#attempt = undefined;
+  }
+
+  #use(database: IDBDatabase, isNew: boolean): void {
+    if (isNew) this.#incarnation++;
+    const session = new Session(database, this.#incarnation);
+    this.#session = session;
+    database.onclose = () => session.close();
+    database.onversionchange = ({ newVersion }) => {
+      if (newVersion !== null) return session.retire();
+      this.#incarnation++;
+      session.close();
+    };
+    for (const resolve of this.#hopeful) resolve(session);
+  }
+
+  /** Closes it as soon as its transactions have ended. Nobody waits for them any longer, nor for the database to open. */
   close(): void {
-    if (this.#database) this.drop(this.#database);
-    // If it does not open, whoever waits for it learns why.
-    this.#opening?.then(
-      (database) => database.close(),
-      () => {},
+    this.closings++;
+    this.#session?.close();
+    this.#attempt = undefined;
+    const reason = new DOMException(
+      `The store in the database '${this.#settings.database}' was closed`,
+      'AbortError',
     );
-    this.#opening = undefined;
-  }
-}
-
-/** Without a version in the settings, a database that lacks the object store gets it with the next version. */
-async function openWithStore(settings: Settings, version = settings.version): Promise<IDBDatabase> {
-  const database = await openVersion(settings, version);
-  if (database.objectStoreNames.contains(settings.store)) return database;
-
-  database.close();
-  if (settings.version !== undefined) {
-    throw new DOMException(
-      `The database '${settings.database}' has no object store '${settings.store}' in version ${settings.version}: ` +
-        'it is made in an upgrade to a higher version',
-      'NotFoundError',
-    );
-  }
-  return openWithStore(settings, database.version + 1).catch((error) => {
-    // Somebody else has made that version in the meantime, and one more.
-    if (error.name === 'VersionError') return openWithStore(settings);
-    throw error;
-  });
-}
-
-async function openVersion(settings: Settings, version: number | undefined): Promise<IDBDatabase> {
-  const { database: name, store, upgrade } = settings;
-  let failure: { cause: unknown } | undefined;
-  try {
-    const database = await openDB(name, version, {
-      upgrade(database, oldVersion, newVersion, transaction) {
-        // It ends before the opening does, which tells the same.
-        transaction.done.catch(() => {});
-        try {
-          upgrade?.(unwrap(database), oldVersion, newVersion as number, unwrap(transaction));
-          if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
-        } catch (cause) {
-          failure = { cause };
-          transaction.abort();
-        }
-      },
-    });
-    return unwrap(database);
-  } catch (error) {
-    throw failure ? failure.cause : error;
+    for (const end of [...this.waiting]) end(reason);
   }
 }

@@ -1,5 +1,9 @@
+import { asError } from './failure.js';
+import type { IndexedDBStoreOptions } from './options.js';
 import type { SharedTransaction } from './sharing.js';
-import type { IndexedDBStoreOptions } from './store.js';
+
+/** How long a save that is under way may still take when its deadline has passed, in ms. */
+const PATIENCE = 10_000;
 
 /** What a transaction is for: to load; to load, and to save if that follows at once; or to save. */
 export type Mode = 'readonly' | 'shared' | 'readwrite';
@@ -9,15 +13,16 @@ export type Mode = 'readonly' | 'shared' | 'readwrite';
  * have succeeded, and the save can make its own.
  *
  * A writing transaction is committed before this function returns: from then on it takes place even if the page does not live to see
- * it, and it is too late to abort it. A reading one is aborted when the signal aborts.
+ * it, and it is too late to abort it. A reading one is aborted when the signal aborts. In `waiting` is, meanwhile, how to end the wait.
  */
-export async function transact<Requests extends readonly unknown[]>(
+export async function transact<Requests extends readonly (IDBRequest | Error)[]>(
   database: IDBDatabase,
   { store, durability }: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>,
   mode: Mode,
   makeRequests: (store: IDBObjectStore) => Requests,
   signal: AbortSignal,
   shared: SharedTransaction,
+  waiting: Set<(reason: DOMException) => void>,
 ): Promise<Requests> {
   const transaction =
     (mode === 'readwrite' && shared.take(store)) ||
@@ -26,6 +31,8 @@ export async function transact<Requests extends readonly unknown[]>(
   if (mode === 'readwrite') transaction.commit();
 
   const listening = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let end: (reason: DOMException) => void = () => {};
   try {
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
@@ -36,21 +43,37 @@ export async function transact<Requests extends readonly unknown[]>(
           resolve();
         };
       }
-      transaction.onabort = () => reject(abortError(store, transaction.error));
+      transaction.onabort = () => reject(abortError(store, failureOf(requests) ?? transaction.error));
       // When a connection is lost, Chromium forgets to tell some of its transactions.
       database.addEventListener('close', () => reject(abortError(store)), listening);
-      if (mode !== 'readwrite') {
-        const abort = () => {
-          reject(signal.reason);
-          abortUnlessFinished(transaction);
-        };
-        signal.addEventListener('abort', abort, listening);
-      }
+
+      end = (reason) => {
+        reject(mode === 'readwrite' ? unknownOutcome(store, reason) : reason);
+        if (mode !== 'readwrite') abortUnlessFinished(transaction);
+      };
+      waiting.add(end);
+      const abort = () => {
+        if (mode !== 'readwrite') end(signal.reason);
+        // It cannot be taken back, so that its outcome counts, if there is one.
+        else timer = setTimeout(end, PATIENCE, signal.reason);
+      };
+      signal.addEventListener('abort', abort, listening);
     });
   } finally {
     listening.abort();
+    waiting.delete(end);
+    clearTimeout(timer);
   }
   return requests;
+}
+
+/** The request that has failed. Those that were under way then have an AbortError, and so has the transaction in Firefox. */
+function failureOf(requests: readonly (IDBRequest | Error)[]): DOMException | null | undefined {
+  for (const request of requests) {
+    if (request instanceof IDBRequest && request.error && request.error.name !== 'AbortError')
+      return request.error;
+  }
+  return undefined;
 }
 
 /** Why a transaction was aborted. Its own error may be null if the browser did it, and may have no message. */
@@ -60,7 +83,16 @@ function abortError(store: string, error?: DOMException | null): DOMException {
   return new DOMException(`The browser aborted a transaction on the object store '${store}': ${name}`, name);
 }
 
-function abortUnlessFinished(transaction: IDBTransaction): void {
+/** What ended the wait for a save that may have taken place, or may still. */
+function unknownOutcome(store: string, reason: unknown): DOMException {
+  const { name, message } = asError(reason);
+  return new DOMException(
+    `It is not known whether the object store '${store}' has been changed, which has not answered: ${message}`,
+    name,
+  );
+}
+
+export function abortUnlessFinished(transaction: IDBTransaction): void {
   try {
     transaction.abort();
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.js';
 import { asError } from './failure.js';
+import type { IndexedDBStoreOptions } from './options.js';
 import { SharedTransaction } from './sharing.js';
-import type { IndexedDBStoreOptions } from './store.js';
 import { type Mode, transact } from './transaction.js';
 
 type Request = IDBRequest | Error;
@@ -22,7 +22,7 @@ export class Transactions {
    * nothing has been done; as that may be on account of one batch, each half of them then gets a transaction of its own, and so on until
    * that one is alone. In its place is then an Error.
    */
-  async run<Batch>(
+  async run<Batch extends { signal: AbortSignal }>(
     mode: Mode,
     batches: readonly Batch[],
     makeRequest: (store: IDBObjectStore, batch: Batch) => Request,
@@ -30,9 +30,9 @@ export class Transactions {
   ): Promise<Request[]> {
     try {
       const makeRequests = (store: IDBObjectStore) => batches.map((batch) => makeRequest(store, batch));
-      return (await this.#transact(mode, makeRequests, signal)).map(outcomeOf);
+      return (await this.#transact(mode, batches, makeRequests, signal)).map(outcomeOf);
     } catch (error) {
-      const isOfOne = this.#connection.database !== undefined && !signal.aborted;
+      const isOfOne = this.#connection.sessionOf(batches) !== undefined && !signal.aborted;
       if (batches.length === 1 || !isOfOne) throw error;
     }
     const middle = batches.length >> 1;
@@ -44,19 +44,35 @@ export class Transactions {
 
   async #transact(
     mode: Mode,
+    batches: readonly { signal: AbortSignal }[],
     makeRequests: (store: IDBObjectStore) => Request[],
     signal: AbortSignal,
   ): Promise<Request[]> {
+    const connection = this.#connection;
+    const { closings } = connection;
     for (let reopened = false; ; reopened = true) {
       signal.throwIfAborted();
       // An open database is not waited for: in a page that is being left there may be no later.
-      let { database } = this.#connection;
+      let session = connection.sessionOf(batches);
       try {
-        database ??= await this.#connection.open(signal);
-        return await transact(database, this.#options, mode, makeRequests, signal, this.#shared);
+        const isLoad = mode !== 'readwrite';
+        session ??= await connection.open(signal, isLoad ? [] : batches);
+        if (isLoad) connection.enter(batches, session);
+        const { waiting } = connection;
+        return await transact(
+          session.database,
+          this.#options,
+          mode,
+          makeRequests,
+          signal,
+          this.#shared,
+          waiting,
+        );
       } catch (error) {
-        if (reopened || signal.aborted || !isConnectionLost(error)) throw error;
-        if (database) this.#connection.drop(database);
+        const isLost = isConnectionLost(error) && closings === connection.closings;
+        // One that has not answered by the deadline may never answer again.
+        if (isLost || signal.aborted) session?.close();
+        if (reopened || signal.aborted || !isLost) throw error;
       }
     }
   }
