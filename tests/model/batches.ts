@@ -85,8 +85,8 @@ export class Batches {
   }
 
   /**
-   * A batch whose runs are all cancelled in the turn in which it has got its place in a call for many keys is perhaps in it all the same: these
-   * are those runs.
+   * A batch whose runs are all cancelled in the turn in which it has got its place in a call for many keys is perhaps in it all the
+   * same: these are those runs.
    */
   #unwanted(dropped: Run[]): Run[] {
     const { settings, turn } = this.#state;

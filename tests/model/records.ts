@@ -20,7 +20,7 @@ export class Records {
   readonly #counts = { load: 0, save: 0 };
   #results = 0;
   #conflicts = 0;
-  /** Where a load has resolved to something else than an array of the right length: once a key, as the errors of two cannot be told apart. */
+  /** Where a load has resolved to an array of another length: once a key, as the errors of two cannot be told apart. */
   readonly #mistaken = new Set<Key>();
 
   constructor(world: World, model: Model, store: Store, answers: Answers, operations: Operations) {

@@ -3,8 +3,8 @@
 export type Key = 'a' | 'b' | 'c' | 'd' | 'e';
 
 /**
- * What a call of lockResource, loadResource or saveResource does, or of those for many keys. One that hangs ends when an action says so; one that
- * obeys ends also when its signal aborts. One that conflicts rejects with a ConflictError.
+ * What a call of lockResource, loadResource or saveResource does, or of those for many keys. One that hangs ends when an action says
+ * so; one that obeys ends also when its signal aborts. One that conflicts rejects with a ConflictError.
  */
 export type CallMode =
   | 'hangs'
@@ -17,8 +17,8 @@ export type CallMode =
   | 'conflicts';
 
 /**
- * What a call for many keys resolves to: an array, with an Error in the first place or in all but the first, or with a conflict there; nothing at
- * all, or an array of another length.
+ * What a call for many keys resolves to: an array, with an Error in the first place or in all but the first, or with a conflict there;
+ * nothing at all, or an array of another length.
  */
 export type ResultMode =
   | 'array'
