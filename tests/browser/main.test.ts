@@ -3,6 +3,7 @@ import { type BrowserName, Visitor } from './browser.js';
 import { connectionTests } from './connection.js';
 import { contractTests } from './contract.js';
 import { demoTests } from './demo.js';
+import { hiddenTests } from './hidden.js';
 import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
 import { pageLifeTests } from './page-life.js';
@@ -15,7 +16,15 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   afterEach(() => visitor.closeTabs());
   afterAll(() => visitor?.leave());
 
-  for (const define of [contractTests, connectionTests, lockTests, pageLifeTests, hostileTests, demoTests]) {
+  for (const define of [
+    contractTests,
+    connectionTests,
+    lockTests,
+    pageLifeTests,
+    hiddenTests,
+    hostileTests,
+    demoTests,
+  ]) {
     define(() => visitor, name);
   }
 });
