@@ -1,4 +1,5 @@
 import type { Processor } from '../core/types.js';
+import { lureInterruption, waitUntilSent } from './interruption.js';
 
 /** Options of {@link flushOnHide}. */
 export interface FlushOnHideOptions {
@@ -25,7 +26,7 @@ let listening: AbortController | undefined;
  * A page that is being hidden may never run again: the visitor switches to another app and swipes this one away, closes the tab, or
  * follows a link. Then the windows that are open close at once, and with `indexedDBStore` what has been loaded is saved before the
  * page is gone. What still waits for its lock, its load, or an earlier save of its key is lost with the page: its promise has
- * not resolved. A page that is closed with runs pending may take 20 ms longer to go.
+ * not resolved. In Firefox a page that is left with runs pending may take 100 ms longer to go.
  *
  * A page that stays hidden has timers that ring once a second, or once a minute. Meanwhile `flushesAtOnce` of the processor is true: what
  * is changed there is saved when it has been loaded, and no other tab waits for a late timer.
@@ -70,7 +71,10 @@ function listen(): AbortController {
   const listening = new AbortController();
   document.addEventListener('visibilitychange', follow, listening);
   addEventListener('pageshow', follow, listening);
-  addEventListener('pagehide', leave, listening);
+  addEventListener('pagehide', prepare, listening);
+  addEventListener('pagehide', () => hide(true), listening);
+  // By then the microtasks of the flush have run, and all that could be saved is on its way.
+  addEventListener('pagehide', waitUntilSent, listening);
   return listening;
 }
 
@@ -78,10 +82,9 @@ function follow(): void {
   hide(document.visibilityState === 'hidden');
 }
 
-function leave({ persisted }: PageTransitionEvent): void {
+function prepare({ persisted }: PageTransitionEvent): void {
   const isPending = [...subscriptions].some(({ processor }) => processor.pending > 0);
   if (isPending && !persisted) lureInterruption();
-  hide(true);
 }
 
 /** All windows close in one turn: what comes after it, a page that goes may not live to see. */
@@ -90,14 +93,4 @@ function hide(isHidden: boolean): void {
     processor.flushesAtOnce = isHidden;
     if (isHidden) void processor.flush();
   }
-}
-
-/**
- * When Firefox closes the last tab of a site, it interrupts the script that it finds running a moment later, once, and what it
- * interrupts never goes on (its preference dom.abort_script_on_child_shutdown). That had better be this loop than a save: without it one
- * in ten is lost, with it none.
- */
-function lureInterruption(): void {
-  const end = performance.now() + 20;
-  while (performance.now() < end);
 }

@@ -7,6 +7,7 @@ import { hiddenTests } from './hidden.js';
 import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
 import { pageLifeTests } from './page-life.js';
+import { recipeTests } from './recipes.js';
 
 describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   let visitor: Visitor;
@@ -22,6 +23,7 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
     lockTests,
     pageLifeTests,
     hiddenTests,
+    recipeTests,
     hostileTests,
     demoTests,
   ]) {
