@@ -5,8 +5,8 @@
  */
 const isFirefox = () => 'mozInnerScreenX' in globalThis;
 
-/** On an idle machine the interruption comes after 0 to 13 ms; on one with ten times the work it can do, one in fifty after more than 100. */
-const LONGEST_LURE = 100;
+/** As a rule the interruption comes after 0 to 13 ms; on a machine with ten times the work it can do, one in fifty after more than 100. */
+const LONGEST_LURE = 250;
 /** Without it, on such a machine one page in three has not sent all of forty saves. */
 const LONG_ENOUGH_TO_SEND = 200;
 

@@ -26,7 +26,7 @@ let listening: AbortController | undefined;
  * A page that is being hidden may never run again: the visitor switches to another app and swipes this one away, closes the tab, or
  * follows a link. Then the windows that are open close at once, and with `indexedDBStore` what has been loaded is saved before the
  * page is gone. What still waits for its lock, its load, or an earlier save of its key is lost with the page: its promise has
- * not resolved. In Firefox a page that is left with runs pending may take 100 ms longer to go.
+ * not resolved. In Firefox a page that is left with runs pending may take 250 ms longer to go.
  *
  * A page that stays hidden has timers that ring once a second, or once a minute. Meanwhile `flushesAtOnce` of the processor is true: what
  * is changed there is saved when it has been loaded, and no other tab waits for a late timer.
