@@ -3,7 +3,7 @@
  *
  * @module groupcommit/slim
  */
-import { initialize as initializeEngine } from './core/engine.js';
+import { initialize as initializeEngine, initializeAsync as initializeEngineAsync } from './core/engine.js';
 import { keepIdle } from './core/idle.js';
 import { LocalProcessor } from './core/processor.js';
 import type { Processor, ProcessorOptions } from './core/types.js';
@@ -53,6 +53,25 @@ export type {
  */
 export function initialize(engine: WebAssembly.Module | BufferSource): void {
   initializeEngine(engine);
+}
+
+/**
+ * The same as {@link initialize}, but in the background: Chromium before 115 refuses to compile or instantiate more than 4 KB at once on the
+ * main thread of a page.
+ *
+ * Rejects like `initialize` throws.
+ *
+ * @example
+ * <!-- not run -->
+ * ```ts
+ * import { initializeAsync, startProcessor } from 'groupcommit/slim';
+ *
+ * await initializeAsync(await WebAssembly.compileStreaming(fetch('/engine.wasm')));
+ * export const counters = startProcessor<number>({ minDuration: 0, loadResource: () => 0 });
+ * ```
+ */
+export function initializeAsync(engine: WebAssembly.Module | BufferSource): Promise<void> {
+  return initializeEngineAsync(engine);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Engine, initSync } from '../../pkg/groupcommit.js';
+import initAsync, { Engine, initSync } from '../../pkg/groupcommit.js';
 import type { Host } from './host.js';
 import type { Settings } from './settings.js';
 
@@ -9,6 +9,13 @@ export function initialize(engine: WebAssembly.Module | BufferSource): void {
   if (isInitialized) return;
   if (typeof WebAssembly !== 'object') throw new Error(MISSING);
   initSync({ module: isModule(engine) ? engine : compile(engine) });
+  isInitialized = true;
+}
+
+/** The same, in the background. */
+export async function initializeAsync(engine: WebAssembly.Module | BufferSource): Promise<void> {
+  if (typeof WebAssembly !== 'object') throw new Error(MISSING);
+  await initAsync({ module_or_path: isModule(engine) ? engine : await WebAssembly.compile(engine) });
   isInitialized = true;
 }
 

@@ -54,10 +54,10 @@ export class Host {
     this.#at(key).release();
   }
 
-  /** A batch that has only reads does not stay open for more. */
+  /** A batch that has only reads does not stay open for more, nor does any while windows close at once. */
   execute(key: number, isLast: boolean): number {
     const batch = this.#at(key);
-    const closes = isLast || batch.areOnlyReads;
+    const closes = isLast || batch.areOnlyReads || batch.shared.flushesAtOnce;
     if (closes) batch.isClosed = true;
     batch.execute(closes);
     return (batch.isChanged ? 1 : 0) + (closes ? 2 : 0);

@@ -49,6 +49,7 @@ export class LocalProcessor<Resource, Key extends string | number>
       mailbox: new Mailbox(() => createEngine(checked, new Host(this.#batches))),
       metrics: this.#metrics,
       pending: 0,
+      flushesAtOnce: false,
       generation: new Tally(),
     };
     this[asyncDispose] = () => this.stop();
@@ -82,6 +83,14 @@ export class LocalProcessor<Resource, Key extends string | number>
 
   get pending(): number {
     return this.#shared.pending;
+  }
+
+  get flushesAtOnce(): boolean {
+    return this.#shared.flushesAtOnce;
+  }
+
+  set flushesAtOnce(flushesAtOnce: boolean) {
+    this.#shared.flushesAtOnce = flushesAtOnce;
   }
 
   subscribeBatchMetrics(callback: (metric: BatchMetric<Key>) => void, options?: SignalOptions): () => void {

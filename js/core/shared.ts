@@ -10,6 +10,8 @@ export interface Shared {
   readonly metrics: Metrics;
   /** The number of runs accepted and not settled yet. */
   pending: number;
+  /** Windows close when the load has ended. */
+  flushesAtOnce: boolean;
   /** Counts the batches that have been opened since the last flush of all. */
   generation: Tally;
 }

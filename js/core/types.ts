@@ -73,6 +73,15 @@ export interface Processor<Resource, Key extends string | number = string> {
   readonly pending: number;
 
   /**
+   * While it is true, the window of a batch closes when its load has ended, as with `minDuration: 0`. A window that is open already stays so:
+   * `flush` closes it. For programs that may be stopped at any moment, or whose timers are late; `flushOnHide` of `groupcommit/browser` sets
+   * it while the page is hidden.
+   *
+   * @defaultValue false
+   */
+  flushesAtOnce: boolean;
+
+  /**
    * Calls back with the metric of every batch that ends, until the function that it returns is called, or `signal` aborts, or the
    * processor has stopped. A callback that throws is reported as an uncaught error, and disturbs nothing else.
    *

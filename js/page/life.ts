@@ -1,4 +1,5 @@
 import type { Processor } from '../core/types.js';
+import { lureInterruption, waitUntilSent } from './interruption.js';
 
 /** Options of {@link flushOnHide}. */
 export interface FlushOnHideOptions {
@@ -11,13 +12,24 @@ export interface FlushOnHideOptions {
   warnOnLeave?: boolean | undefined;
 }
 
+/** What a page that is hidden flushes. */
+type Flushed = Pick<Processor<never, never>, 'flush' | 'flushesAtOnce' | 'pending'>;
+
+/** All share one set of listeners, and one wait when the page goes. */
+const subscriptions = new Set<{ processor: Flushed }>();
+let listening: AbortController | undefined;
+
 /**
- * Flushes a processor whenever the page is hidden or left, until the function that it returns is called.
+ * Flushes a processor whenever the page is hidden or left, and closes windows at once for as long as it is hidden, until the function
+ * that it returns is called.
  *
  * A page that is being hidden may never run again: the visitor switches to another app and swipes this one away, closes the tab, or
  * follows a link. Then the windows that are open close at once, and with `indexedDBStore` what has been loaded is saved before the
  * page is gone. What still waits for its lock, its load, or an earlier save of its key is lost with the page: its promise has
- * not resolved. A page that is closed with runs pending may take 20 ms longer to go.
+ * not resolved. In Firefox a page that is left with runs pending may take 250 ms longer to go.
+ *
+ * A page that stays hidden has timers that ring once a second, or once a minute. Meanwhile `flushesAtOnce` of the processor is true: what
+ * is changed there is saved when it has been loaded, and no other tab waits for a late timer.
  *
  * Where there is no document (on a server, in a worker) it does nothing: no page's life can be followed there.
  *
@@ -33,37 +45,52 @@ export interface FlushOnHideOptions {
  * ```
  */
 export function flushOnHide(
-  processor: Pick<Processor<never, never>, 'flush' | 'pending'>,
+  processor: Flushed,
   { warnOnLeave = false }: FlushOnHideOptions = {},
 ): () => void {
-  const subscription = new AbortController();
   if (typeof document === 'undefined') return () => {};
 
-  const options = { signal: subscription.signal };
-  const flush = () => void processor.flush();
-  document.addEventListener(
-    'visibilitychange',
-    () => document.visibilityState === 'hidden' && flush(),
-    options,
-  );
-  addEventListener(
-    'pagehide',
-    ({ persisted }) => !persisted && processor.pending > 0 && lureInterruption(),
-    options,
-  );
-  addEventListener('pagehide', flush, options);
-  if (warnOnLeave) {
-    addEventListener('beforeunload', (event) => processor.pending > 0 && event.preventDefault(), options);
-  }
-  return () => subscription.abort();
+  const subscription = { processor };
+  const warn = (event: Event) => processor.pending > 0 && event.preventDefault();
+  subscriptions.add(subscription);
+  listening ??= listen();
+  follow();
+  if (warnOnLeave) addEventListener('beforeunload', warn);
+  return () => {
+    subscriptions.delete(subscription);
+    removeEventListener('beforeunload', warn);
+    processor.flushesAtOnce = false;
+    follow();
+    if (subscriptions.size > 0) return;
+    listening?.abort();
+    listening = undefined;
+  };
 }
 
-/**
- * When Firefox closes the last tab of a site, it interrupts the script that it finds running a moment later, once, and what it
- * interrupts never goes on (its preference dom.abort_script_on_child_shutdown). That had better be this loop than a save: without it one
- * in ten is lost, with it none.
- */
-function lureInterruption(): void {
-  const end = performance.now() + 20;
-  while (performance.now() < end);
+function listen(): AbortController {
+  const listening = new AbortController();
+  document.addEventListener('visibilitychange', follow, listening);
+  addEventListener('pageshow', follow, listening);
+  addEventListener('pagehide', prepare, listening);
+  addEventListener('pagehide', () => hide(true), listening);
+  // By then the microtasks of the flush have run, and all that could be saved is on its way.
+  addEventListener('pagehide', waitUntilSent, listening);
+  return listening;
+}
+
+function follow(): void {
+  hide(document.visibilityState === 'hidden');
+}
+
+function prepare({ persisted }: PageTransitionEvent): void {
+  const isPending = [...subscriptions].some(({ processor }) => processor.pending > 0);
+  if (isPending && !persisted) lureInterruption();
+}
+
+/** All windows close in one turn: what comes after it, a page that goes may not live to see. */
+function hide(isHidden: boolean): void {
+  for (const { processor } of subscriptions) {
+    processor.flushesAtOnce = isHidden;
+    if (isHidden) void processor.flush();
+  }
 }

@@ -21,7 +21,12 @@ const replacements = [
     function instantiate({ module }) {
       return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
     }
-    export { instantiate as initSync };`,
+    async function instantiateAsync({ module_or_path: module }) {
+      const instance = await WebAssembly.instantiate(module, __wbg_get_imports());
+      // Another call may have been faster.
+      if (!wasm) __wbg_finalize_init(instance, module);
+    }
+    export { instantiate as initSync, instantiateAsync as default };`,
   ],
 ];
 

@@ -4,10 +4,12 @@ import { type BrowserName, Visitor } from './browser.js';
 import { connectionTests } from './connection.js';
 import { contractTests } from './contract.js';
 import { demoTests } from './demo.js';
+import { hiddenTests } from './hidden.js';
 import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
 import { pageLifeTests } from './page-life.js';
 import { quotaTests } from './quota.js';
+import { recipeTests } from './recipes.js';
 import { silenceTests } from './silence.js';
 import { upgradeTests } from './upgrades.js';
 
@@ -28,6 +30,8 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
     upgradeTests,
     lockTests,
     pageLifeTests,
+    hiddenTests,
+    recipeTests,
     hostileTests,
     demoTests,
   ]) {

@@ -14,6 +14,10 @@ declare global {
   var watch: typeof import('../hostile/stack/turns.js').watch;
   var atRest: typeof import('../hostile/stack/turns.js').atRest;
 
+  /** Vitest would take a mere `import()` for its own. */
+  // biome-ignore lint/suspicious/noExplicitAny: each module is another
+  var importModule: (path: string) => Promise<any>;
+
   /** What a test keeps in its page from one call of `evaluate` to the next. */
   // biome-ignore lint/suspicious/noExplicitAny: each test keeps something else
   var kept: Record<string, any>;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
 
 // GROUPCOMMIT_UNDER_TEST names the folder of another build of the package, to run the same tests against it.
 const packageFolder = process.env.GROUPCOMMIT_UNDER_TEST ?? fileURLToPath(new URL('../..', import.meta.url));
@@ -46,6 +47,26 @@ const scripts = {
   `,
 };
 
+const entries = {
+  groupcommit: 'index',
+  'groupcommit/slim': 'slim',
+  'groupcommit/browser': 'browser',
+  'groupcommit/indexeddb': 'indexeddb',
+};
+const imports = Object.fromEntries(
+  Object.entries(entries).map(([name, file]) => [name, `/dist/esm/${file}.js`]),
+);
+const head = `
+  <script type="importmap">${JSON.stringify({ imports })}</script>
+  <script>globalThis.importModule = (path) => import(path)</script>
+`;
+/** What a page has, if not just the package. */
+const bodies = {
+  '/bare': '',
+  '/sandboxed':
+    '<script type="module" src="/page.js"></script><iframe sandbox="allow-scripts" src="/elsewhere"></iframe>',
+};
+
 export async function startSite(): Promise<Site> {
   const notes: string[] = [];
   const server = createServer(async (request, response) => {
@@ -53,18 +74,23 @@ export async function startSite(): Promise<Site> {
     if (path === '/notes') {
       for await (const chunk of request.setEncoding('utf8')) notes.push(chunk);
       response.end();
+    } else if (path === '/engine.wasm') {
+      response.setHeader('content-type', 'application/wasm');
+      response.end(await readFile(join(packageFolder, 'dist', 'engine.wasm')));
     } else if (path.endsWith('.js')) {
       response.setHeader('content-type', 'text/javascript');
-      // A sandboxed frame has an origin of its own.
+      // A sandboxed frame has no origin.
       response.setHeader('access-control-allow-origin', '*');
-      const script = scripts[path as keyof typeof scripts] ?? (await scriptFile(path));
+      const script =
+        scripts[path as keyof typeof scripts] ?? (await recipe(path)) ?? (await scriptFile(path));
       if (script === undefined) response.writeHead(404);
       response.end(script);
     } else {
       if (path === '/clear') response.setHeader('clear-site-data', '"storage"');
       response.setHeader('content-type', 'text/html');
       const script = `${path}.js` in scripts ? `${path}.js` : '/page.js';
-      response.end(`<!doctype html><title>${path}</title><script type="module" src="${script}"></script>`);
+      const body = bodies[path as keyof typeof bodies] ?? `<script type="module" src="${script}"></script>`;
+      response.end(`<!doctype html><title>${path}</title>${head}${body}`);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -79,6 +105,15 @@ export async function startSite(): Promise<Site> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** `/recipes/1.js` is the first example of docs/pages.md, and so on. */
+async function recipe(path: string): Promise<string | undefined> {
+  const [, number] = path.match(/^\/recipes\/(\d)\.js$/) ?? [];
+  if (!number) return undefined;
+  const text = await readFile(new URL('../../docs/pages.md', import.meta.url), 'utf8');
+  const example = text.split(/^```ts\n/m)[Number(number)]?.split(/^```$/m)[0];
+  return example && (await transform(example, { loader: 'ts', target: 'es2022' })).code;
 }
 
 function scriptFile(path: string): Promise<string | undefined> {

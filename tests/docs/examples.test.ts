@@ -8,7 +8,7 @@ import { transform } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-// Every block of TypeScript in the README, in docs/indexeddb.md, docs/stores.md and in the comments of js/ is a module of its own, which is compiled against the
+// Every block of TypeScript in the README, in some of docs/ and in the comments of js/ is a module of its own, which is compiled against the
 // built package and run: it may not write to the standard error, as console.assert does. Where the line before the block is
 // `<!-- not run -->`, which no reader sees, it is compiled only: what is for browsers, and mere signatures.
 
@@ -103,6 +103,7 @@ async function documents(): Promise<string[]> {
   return [
     'README.md',
     'docs/indexeddb.md',
+    'docs/pages.md',
     'docs/stores.md',
     ...sources.filter((file) => file.endsWith('.ts')).map((file) => `js/${file}`),
   ];

@@ -84,7 +84,7 @@ export class Metrics {
     if (failure ? !isFailure(metric.error, batch) : metric.error !== undefined) return 'error';
     if (metric.attempts !== attempts.count) return 'attempts';
     for (const phase of ['load', 'save'] as const) {
-      const latest = calls.findLast((call) => call.phase === phase);
+      const latest = calls.filter((call) => call.phase === phase).at(-1);
       if (metric[together[phase]] !== (latest?.batches.length ?? 0)) return together[phase];
     }
     if (!this.#isWithin(metric.totalDuration, { min: end.min - start.max, max: end.max - start.min }))
