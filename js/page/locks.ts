@@ -56,12 +56,35 @@ export function keyLocks(prefix: string): LockResource {
     requestLock(prefix + (typeof key === 'string' ? JSON.stringify(key) : key), 'exclusive', signal);
 }
 
-/** Resolves to the function that releases the lock. */
+/** How long a lock is waited for until it is asked for once more, in ms. */
+const PATIENCE = 1000;
+
+/**
+ * Resolves to the function that releases the lock.
+ *
+ * In Chromium a page that is left with a lock for which another one waits goes into the back/forward cache all the same, and keeps it.
+ * It is given up there when somebody asks. So whoever waits long asks again and again, and withdraws that when the lock has come.
+ */
 export function requestLock(name: string, mode: LockMode, signal: AbortSignal): Promise<Release> {
-  return new Promise((granted, failed) => {
+  let reminder: AbortController | undefined;
+  const remind = () => {
+    reminder?.abort();
+    reminder = new AbortController();
+    const options = { mode, signal: reminder.signal };
+    // Its outcome is nobody's: that of the request tells the same.
+    locks()
+      .request(name, options, () => {})
+      .catch(() => {});
+  };
+  const reminding = setInterval(remind, PATIENCE);
+  const granted = new Promise<Release>((granted, failed) => {
     // The lock is held for as long as the promise that this callback returns is pending.
     const hold = () => new Promise<void>((release) => granted(release));
     locks().request(name, { mode, signal }, hold).catch(failed);
+  });
+  return granted.finally(() => {
+    clearInterval(reminding);
+    reminder?.abort();
   });
 }
 

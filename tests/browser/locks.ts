@@ -201,6 +201,30 @@ export function lockTests(visitor: () => Visitor): void {
       expect(await run()).toEqual({ calls: ['load', 'save'], error: undefined });
     });
 
+    test('A tab that is left in the middle of a batch does not keep its lock from one that waits already', async () => {
+      const [first, second] = [await visitor().open(), await visitor().open()];
+      await first.evaluate(async () => {
+        const { signal } = new AbortController();
+        await groupcommit.webLocks({ prefix: 'left:' })('alice', { signal });
+      });
+      await second.evaluate(() => {
+        const { startProcessor, webLocks } = groupcommit;
+        const lockResource = webLocks({ prefix: 'left:' });
+        kept.run = startProcessor({ lockResource, minDuration: 0 }).run('alice', () => 'done');
+      });
+      const waits = () =>
+        second.evaluate(async () =>
+          (await navigator.locks.query()).pending?.some((l) => l.name === 'left:"alice"'),
+        );
+      await expect.poll(waits, { timeout: 10_000 }).toBe(true);
+      // By a link, so that it may go into the back/forward cache.
+      await first.evaluate(() => void (location.href = '/elsewhere'));
+      await expect
+        .poll(() => first.evaluate(() => location.pathname).catch(() => ''), { timeout: 10_000 })
+        .toBe('/elsewhere');
+      expect(await second.evaluate(() => kept.run)).toBe('done');
+    });
+
     test('A tab that is closed in the middle of a batch releases its locks', async () => {
       const [first, second] = [await visitor().open(), await visitor().open()];
       await first.evaluate(async () => {

@@ -156,9 +156,10 @@ describe('indexedDBStore', () => {
     test('With one they are read in one transaction, and written in one', async () => {
       await load(accounts(), 'alice', call);
       const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
-      const processor = startProcessor({ ...accounts({ initial }), minDuration: 10, maxDuration: 10_000 });
+      const processor = startProcessor({ ...accounts({ initial }), minDuration: 60_000 });
       const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
-      await Promise.all(keys.map((key, i) => processor.update(key, () => ({ balance: i }))));
+      for (const [i, key] of keys.entries()) void processor.update(key, () => ({ balance: i }));
+      await processor.flush();
       expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual(['readonly', 'readwrite']);
       const batches = keys.map((key) => batch(key));
       expect(await anything().loadResources(batches, call)).toEqual(keys.map((_, i) => ({ balance: i })));
