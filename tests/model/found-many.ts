@@ -42,4 +42,12 @@ export const foundMany: typeof found = [
       [0, 928581180, 739693594, 938772000],
     ],
   },
+  {
+    violation:
+      'a batch is loaded without one that asked at the same moment: it had asked some microtasks before',
+    numbers: [
+      [501298209, 0, 0, 0, 0, 0, 0, 981488221, 258334320, 0, 0, 0, 12407204, 545549785, 525419685, 0],
+      [880777742, 0, 40658621, 636973299, 109174636, 0],
+    ],
+  },
 ];

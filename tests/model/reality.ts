@@ -49,9 +49,7 @@ export class Reality {
       if (throws) this.callbacks.throwUncaught();
     });
     if (world.subscribes) this.observers.subscribe(false);
-    if (!world.iterates) return;
-    model.state.observers++;
-    void this.observers.iterate();
+    if (world.iterates) void this.observers.iterate();
   }
 
   act(action: Action): void {
@@ -96,7 +94,12 @@ export class Reality {
 
   #callback(place: Place): void {
     const action = this.#later.get(place)?.shift();
-    if (action) this.act(action);
+    if (!action) return;
+    // Nobody knows whether that is one go with what was before and what comes after.
+    const { state } = this.#model;
+    state.moment = {};
+    this.act(action);
+    state.moment = {};
   }
 
   /** How many listeners of the processor are left on the signals of callers. */
