@@ -56,11 +56,9 @@ export class Reality {
     switch (action.type) {
       case 'run':
         return this.#run(action);
-      case 'crowd': {
-        const { keys, ...spec } = action;
-        for (const key of keys) this.#run({ ...spec, type: 'run', key, ending: 'value' });
+      case 'crowd':
+        for (const key of action.keys) this.#run({ ...action, type: 'run', key, ending: 'value' });
         return;
-      }
       case 'call ends':
         return this.answers.end(action);
       case 'abort':
