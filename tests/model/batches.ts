@@ -56,7 +56,6 @@ export class Batches {
     if (lane.head) this.ended(lane.head, `the next ${what} is called`);
     if (lane.ending.some(({ release }) => release === 'due'))
       this.#violate(`the next ${what} of ${lane.key} is called before the lock is released`);
-    lane.dropped = [];
     lane.dropCancelled();
     const unwanted = what === 'load' ? this.#unwanted(lane.dropped) : [];
     const first = lane.waiting[0];

@@ -34,4 +34,20 @@ export const foundMany: typeof found = [
       [0, 339620060, 0, 236472314, 0, 0, 867404726, 0, 728507628, 433655800, 579255458, 0],
     ],
   },
+  {
+    violation:
+      'a load is called though no run waits: the only run was cancelled by who heard of another batch of the call before',
+    numbers: [
+      [936644744, 0, 0, 192973071, 0, 0, 0, 0, 0, 0, 460195120, 0, 0, 297131311, 553562975, 0],
+      [0, 928581180, 739693594, 938772000],
+    ],
+  },
+  {
+    violation:
+      'a batch is loaded without one that asked at the same moment: it had asked some microtasks before',
+    numbers: [
+      [501298209, 0, 0, 0, 0, 0, 0, 981488221, 258334320, 0, 0, 0, 12407204, 545549785, 525419685, 0],
+      [880777742, 0, 40658621, 636973299, 109174636, 0],
+    ],
+  },
 ];

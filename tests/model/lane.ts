@@ -25,7 +25,7 @@ export class Lane extends Line {
   stirredIn = -1;
   /** All runs of the latest batch were cancelled before it began. It may stay in the line all the same, and take those that come before its turn. */
   hasDropped = false;
-  /** What was last left out of the head of the line. */
+  /** What was left out of the head of the line in this turn. */
   dropped: Run[] = [];
   /** A flush has closed the latest batch. */
   #isCut = false;
@@ -109,8 +109,7 @@ export class Lane extends Line {
   dropCancelled(): void {
     const first = this.waiting.findIndex((run) => !run.isCancelled);
     if (first === -1 && this.waiting.length > 0) this.hasDropped = true;
-    if (first !== 0 && this.waiting.length > 0)
-      this.dropped = this.waiting.splice(0, first === -1 ? this.waiting.length : first);
+    if (first !== 0) this.dropped.push(...this.waiting.splice(0, first === -1 ? this.waiting.length : first));
   }
 
   /** Leaves out the runs at the head of the line that were cancelled before the batch under way began. */

@@ -34,6 +34,10 @@ export class Metrics {
     return subscription;
   }
 
+  iterates(): void {
+    this.#state.observers++;
+  }
+
   unsubscribe(subscription: Subscription): void {
     if (!subscription.isActive) return;
     subscription.isActive = false;

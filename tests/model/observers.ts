@@ -34,6 +34,7 @@ export class Observers {
   }
 
   async iterate(): Promise<void> {
+    this.#metrics.iterates();
     for await (const metric of this.#processor.batchMetrics()) this.iterated.push(metric);
     this.hasIterated = true;
   }

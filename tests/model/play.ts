@@ -29,6 +29,7 @@ export async function play({ world, steps }: Scenario, start: Start): Promise<st
       // Where nothing passes between two steps there must be no await.
       const passing = game.step(step);
       if (passing) await passing;
+      if (passing) game.model.state.moment = {};
       if (game.violation) return game.violation;
     }
     await game.end();

@@ -35,6 +35,7 @@ function checkLane(model: Model, lane: Lane, readsSignals: boolean): void {
   else if (head?.phase === 'pausing') checkPausing(model, head);
   for (const batch of lane.ending) checkEnded(model, batch, readsSignals);
   lane.ending = [];
+  lane.dropped = [];
   for (const run of lane.waiting) run.mayBeOf = [];
   lane.head?.rests(state.turnStart, state.turn);
   if (!lane.head) checkWaiting(model, lane);

@@ -49,20 +49,16 @@ export class Reality {
       if (throws) this.callbacks.throwUncaught();
     });
     if (world.subscribes) this.observers.subscribe(false);
-    if (!world.iterates) return;
-    model.state.observers++;
-    void this.observers.iterate();
+    if (world.iterates) void this.observers.iterate();
   }
 
   act(action: Action): void {
     switch (action.type) {
       case 'run':
         return this.#run(action);
-      case 'crowd': {
-        const { keys, ...spec } = action;
-        for (const key of keys) this.#run({ ...spec, type: 'run', key, ending: 'value' });
+      case 'crowd':
+        for (const key of action.keys) this.#run({ ...action, type: 'run', key, ending: 'value' });
         return;
-      }
       case 'call ends':
         return this.answers.end(action);
       case 'abort':
@@ -96,7 +92,12 @@ export class Reality {
 
   #callback(place: Place): void {
     const action = this.#later.get(place)?.shift();
-    if (action) this.act(action);
+    if (!action) return;
+    // Nobody knows whether that is one go with what was before and what comes after.
+    const { state } = this.#model;
+    state.moment = {};
+    this.act(action);
+    state.moment = {};
   }
 
   /** How many listeners of the processor are left on the signals of callers. */

@@ -26,20 +26,14 @@ export class State {
   observedIn = -1;
   /** The first thing that was not as it should be. */
   violation: string | undefined;
-  #moment: object | undefined;
+  /** What happens in one go, before any microtask runs, happens at the same moment. */
+  moment = {};
 
   constructor(settings: Settings, clock: Clock, keys: Key[]) {
     this.settings = settings;
     this.clock = clock;
     this.lanes = new Map(keys.map((key) => [key, new Lane(key)]));
     this.places = new Places(this);
-  }
-
-  /** What happens in one go, before any microtask runs, happens at the same moment. */
-  get moment(): object {
-    if (!this.#moment) queueMicrotask(() => (this.#moment = undefined));
-    this.#moment ??= {};
-    return this.#moment;
   }
 
   violate(violation: string): void {
