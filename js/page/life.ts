@@ -12,11 +12,8 @@ export interface FlushOnHideOptions {
   warnOnLeave?: boolean | undefined;
 }
 
-/** What a page that is hidden flushes. */
-type Flushed = Pick<Processor<never, never>, 'flush' | 'flushesAtOnce' | 'pending'>;
-
 /** All share one set of listeners, and one wait when the page goes. */
-const subscriptions = new Set<{ processor: Flushed }>();
+const subscriptions = new Set<{ processor: Parameters<typeof flushOnHide>[0] }>();
 let listening: AbortController | undefined;
 
 /**
@@ -45,7 +42,7 @@ let listening: AbortController | undefined;
  * ```
  */
 export function flushOnHide(
-  processor: Flushed,
+  processor: Pick<Processor<never, never>, 'flush' | 'flushesAtOnce' | 'pending'>,
   { warnOnLeave = false }: FlushOnHideOptions = {},
 ): () => void {
   if (typeof document === 'undefined') return () => {};
