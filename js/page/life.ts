@@ -1,5 +1,5 @@
 import type { Processor } from '../core/types.js';
-import { lureInterruption, waitUntilSent } from './interruption.js';
+import { isInterrupting, lureInterruption } from './interruption.js';
 
 /** Options of {@link flushOnHide}. */
 export interface FlushOnHideOptions {
@@ -12,9 +12,8 @@ export interface FlushOnHideOptions {
   warnOnLeave?: boolean | undefined;
 }
 
-/** All share one set of listeners, and one wait when the page goes. */
-const subscriptions = new Set<{ processor: Parameters<typeof flushOnHide>[0] }>();
-let listening: AbortController | undefined;
+/** What is done for each processor when the page is hidden or shown. */
+const hides = new Set<(isHidden: boolean) => void>();
 
 /**
  * Flushes a processor whenever the page is hidden or left, and closes windows at once for as long as it is hidden, until the function
@@ -23,7 +22,7 @@ let listening: AbortController | undefined;
  * A page that is being hidden may never run again: the visitor switches to another app and swipes this one away, closes the tab, or
  * follows a link. Then the windows that are open close at once, and with `indexedDBStore` what has been loaded is saved before the
  * page is gone. What still waits for its lock, its load, or an earlier save of its key is lost with the page: its promise has
- * not resolved. In Firefox a page that is left with runs pending may take 250 ms longer to go.
+ * not resolved. In Firefox a page that is left with runs pending may take 20 ms longer to go, for each processor that has any.
  *
  * A page that stays hidden has timers that ring once a second, or once a minute. Meanwhile `flushesAtOnce` of the processor is true: what
  * is changed there is saved when it has been loaded, and no other tab waits for a late timer.
@@ -47,47 +46,36 @@ export function flushOnHide(
 ): () => void {
   if (typeof document === 'undefined') return () => {};
 
-  const subscription = { processor };
-  const warn = (event: Event) => processor.pending > 0 && event.preventDefault();
-  subscriptions.add(subscription);
-  listening ??= listen();
-  follow();
-  if (warnOnLeave) addEventListener('beforeunload', warn);
-  return () => {
-    subscriptions.delete(subscription);
-    removeEventListener('beforeunload', warn);
-    processor.flushesAtOnce = false;
-    follow();
-    if (subscriptions.size > 0) return;
-    listening?.abort();
-    listening = undefined;
-  };
-}
-
-function listen(): AbortController {
-  const listening = new AbortController();
-  document.addEventListener('visibilitychange', follow, listening);
-  addEventListener('pageshow', follow, listening);
-  addEventListener('pagehide', prepare, listening);
-  addEventListener('pagehide', () => hide(true), listening);
-  // By then the microtasks of the flush have run, and all that could be saved is on its way.
-  addEventListener('pagehide', waitUntilSent, listening);
-  return listening;
-}
-
-function follow(): void {
-  hide(document.visibilityState === 'hidden');
-}
-
-function prepare({ persisted }: PageTransitionEvent): void {
-  const isPending = [...subscriptions].some(({ processor }) => processor.pending > 0);
-  if (isPending && !persisted) lureInterruption();
-}
-
-/** All windows close in one turn: what comes after it, a page that goes may not live to see. */
-function hide(isHidden: boolean): void {
-  for (const { processor } of subscriptions) {
+  const subscription = new AbortController();
+  /** Those that are open close now; those that open while the page is hidden, when they have loaded. */
+  const hide = (isHidden: boolean) => {
     processor.flushesAtOnce = isHidden;
     if (isHidden) void processor.flush();
+  };
+  const follow = () => hide(document.visibilityState === 'hidden');
+  const shield = ({ persisted }: PageTransitionEvent) =>
+    !persisted && processor.pending > 0 && isInterrupting() && lureInterruption();
+  /** All in one turn, as a page that goes may not live to see a later one; but where each needs its shield, one by one. */
+  const leave = () => {
+    for (const each of isInterrupting() ? [hide] : hides) each(true);
+  };
+
+  hides.add(hide);
+  document.addEventListener('visibilitychange', follow, subscription);
+  addEventListener('pageshow', follow, subscription);
+  addEventListener('pagehide', shield, subscription);
+  addEventListener('pagehide', leave, subscription);
+  if (warnOnLeave) {
+    addEventListener(
+      'beforeunload',
+      (event) => processor.pending > 0 && event.preventDefault(),
+      subscription,
+    );
   }
+  follow();
+  return () => {
+    subscription.abort();
+    hides.delete(hide);
+    hide(false);
+  };
 }
