@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir, hostname, tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as typesWrong from '@arethetypeswrong/core';
 import { publint } from 'publint';
@@ -25,9 +25,10 @@ async function packageProblems() {
     const tarball = await pack(root, join(folder, 'packed'));
     await run('tar', ['-xzf', tarball, '-C', folder]);
     const unpacked = join(folder, 'package');
-    const files = (await readdir(unpacked, { recursive: true, withFileTypes: true }))
+    const entries = await readdir(unpacked, { recursive: true, withFileTypes: true });
+    const files = entries
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
+      .map(({ parentPath, name }) => join(parentPath, name));
     return [
       ...(await sizeProblems(tarball)),
       ...(await publintProblems(unpacked)),
@@ -55,12 +56,10 @@ async function publintProblems(unpacked) {
 async function typeProblems(tarball) {
   const packed = typesWrong.createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
   const { problems } = await typesWrong.checkPackage(packed, { excludeEntrypoints: ['./engine.wasm'] });
-  return problems
-    .filter(
-      ({ kind, resolutionKind, entrypoint }) =>
-        !(kind === 'NoResolution' && resolutionKind === 'node10' && entrypoint !== '.'),
-    )
-    .map((problem) => `arethetypeswrong: ${JSON.stringify(problem)}`);
+  const isDropped = ({ kind, resolutionKind, entrypoint }) =>
+    kind === 'NoResolution' && resolutionKind === 'node10' && entrypoint !== '.';
+  const left = problems.filter((problem) => !isDropped(problem));
+  return left.map((problem) => `arethetypeswrong: ${JSON.stringify(problem)}`);
 }
 
 /** The bytes that the entries compile are those of engine.wasm. */
@@ -113,15 +112,7 @@ async function mapProblems(unpacked, files) {
 /** No file names a place of the machine that built it. */
 async function pathProblems(unpacked, files) {
   const { CARGO_HOME = '.cargo', RUSTUP_HOME = '.rustup' } = process.env;
-  const places = [
-    root.replace(/[/\\]$/, ''),
-    homedir(),
-    tmpdir(),
-    CARGO_HOME,
-    RUSTUP_HOME,
-    'registry/src/',
-    hostname(),
-  ];
+  const places = [resolve(root), homedir(), tmpdir(), hostname(), CARGO_HOME, RUSTUP_HOME, 'registry/src/'];
   const problems = [];
   for (const file of files) {
     const text = await readFile(file, 'latin1');
