@@ -108,11 +108,7 @@ export function hiddenTests(visitor: () => Visitor, name: BrowserName): void {
   });
 
   describe('A page with 40 processors', () => {
-    test('saves the changes of all when it is closed', async ({ skip }) => {
-      skip(
-        name === 'Firefox',
-        'Firefox loses one or two of so many when it closes a tab, one time in thirty',
-      );
+    test('saves the changes of all when it is closed', async () => {
       for (let round = 0; round < rounds; round++) {
         const page = await visitor().open();
         await page.evaluate(async (round) => {
