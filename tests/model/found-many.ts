@@ -50,4 +50,12 @@ export const foundMany: typeof found = [
       [880777742, 0, 40658621, 636973299, 109174636, 0],
     ],
   },
+  {
+    violation:
+      'a batch is not saved, though its window has closed: the one that was flushed had perhaps been another, whose run was cancelled',
+    numbers: [
+      [484890828, 0, 0, 0, 60413479, 0, 0, 513566153, 0, 0, 0, 0, 0, 247234306, 486731926, 0],
+      [709539102, 0, 982932778, 1047001472, 378491042, 767227070, 0],
+    ],
+  },
 ];
