@@ -69,7 +69,10 @@ export class Batches {
     for (const reason of this.#state.givenUp) batch.abort.giveUp(reason);
     lane.head = batch;
     for (const run of lane.waiting) run.isGone = run.isCancelled;
-    if (first?.splits === 'yes' && unwanted.length > 0) first.splits = 'maybe';
+    // Perhaps the batch of those begins, and what waits is of a later one.
+    const isApart =
+      unwanted.length > 0 && [...unwanted.slice(1), first].some((run) => run && run.splits !== 'no');
+    if (first && isApart) first.splits = 'maybe';
     else this.#lead(lane);
     batch.mayBeFlushed = unwanted.some(({ isFlushed }) => isFlushed);
     batch.mayBeClosed ||=

@@ -58,4 +58,15 @@ export const foundMany: typeof found = [
       [709539102, 0, 982932778, 1047001472, 378491042, 767227070, 0],
     ],
   },
+  {
+    violation:
+      'the metric of d comes before the batch of d has ended: of three that waited, two were cancelled when the first had got its place',
+    numbers: [
+      [184512578, 0, 0, 145502167, 0, 0, 0, 0, 437181608, 0, 0, 0, 0, 19328641, 715105757, 0],
+      [
+        824742804, 216133132, 51786348, 619562926, 273058126, 148614188, 321739884, 167524454, 703133626,
+        698474946, 164481964, 0,
+      ],
+    ],
+  },
 ];
