@@ -70,13 +70,13 @@ export class Batches {
     lane.head = batch;
     for (const run of lane.waiting) run.isGone = run.isCancelled;
     // Perhaps the batch of those begins, and what waits is of a later one.
-    const isApart =
+    const isDoubtful =
       unwanted.length > 0 && [...unwanted.slice(1), first].some((run) => run && run.splits !== 'no');
-    if (first && isApart) first.splits = 'maybe';
+    if (first && isDoubtful) first.splits = 'maybe';
     else this.#lead(lane);
-    batch.mayBeFlushed = unwanted.some(({ isFlushed }) => isFlushed);
-    batch.mayBeClosed ||=
-      first?.splits === 'maybe' || unwanted.some(({ fills }) => fills !== 'no') || batch.mayBeFlushed;
+    batch.mayBeFlushed = unwanted.length > 0 && [...unwanted, first].some((run) => run?.isFlushed);
+    if (isDoubtful || batch.mayBeFlushed || unwanted.some(({ fills }) => fills !== 'no'))
+      batch.mayBeClosed = true;
     if (first?.isFresh) {
       batch.moment = first.moment;
       batch.order = first.id;

@@ -69,4 +69,12 @@ export const foundMany: typeof found = [
       ],
     ],
   },
+  {
+    violation:
+      'b is loaded beyond the concurrency: it had been flushed, and it was in doubt with which run it began',
+    numbers: [
+      [990463378, 0, 0, 805809972, 274902649, 0, 0, 0, 75041020, 0, 0, 0, 0, 51065761, 511884807, 0],
+      [665258094, 874182372, 822806544, 862752496, 338291270, 659070244, 690900543, 306792768, 0],
+    ],
+  },
 ];
