@@ -69,11 +69,14 @@ export class Batches {
     for (const reason of this.#state.givenUp) batch.abort.giveUp(reason);
     lane.head = batch;
     for (const run of lane.waiting) run.isGone = run.isCancelled;
-    if (first?.splits === 'yes' && unwanted.length > 0) first.splits = 'maybe';
+    // Perhaps the batch of those begins, and what waits is of a later one.
+    const isDoubtful =
+      unwanted.length > 0 && [...unwanted.slice(1), first].some((run) => run && run.splits !== 'no');
+    if (first && isDoubtful) first.splits = 'maybe';
     else this.#lead(lane);
-    batch.mayBeFlushed = unwanted.some(({ isFlushed }) => isFlushed);
-    batch.mayBeClosed ||=
-      first?.splits === 'maybe' || unwanted.some(({ fills }) => fills !== 'no') || batch.mayBeFlushed;
+    batch.mayBeFlushed = unwanted.length > 0 && [...unwanted, first].some((run) => run?.isFlushed);
+    if (isDoubtful || batch.mayBeFlushed || unwanted.some(({ fills }) => fills !== 'no'))
+      batch.mayBeClosed = true;
     if (first?.isFresh) {
       batch.moment = first.moment;
       batch.order = first.id;

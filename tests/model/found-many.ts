@@ -50,4 +50,31 @@ export const foundMany: typeof found = [
       [880777742, 0, 40658621, 636973299, 109174636, 0],
     ],
   },
+  {
+    violation:
+      'a batch is not saved, though its window has closed: the one that was flushed had perhaps been another, whose run was cancelled',
+    numbers: [
+      [484890828, 0, 0, 0, 60413479, 0, 0, 513566153, 0, 0, 0, 0, 0, 247234306, 486731926, 0],
+      [709539102, 0, 982932778, 1047001472, 378491042, 767227070, 0],
+    ],
+  },
+  {
+    violation:
+      'the metric of d comes before the batch of d has ended: of three that waited, two were cancelled when the first had got its place',
+    numbers: [
+      [184512578, 0, 0, 145502167, 0, 0, 0, 0, 437181608, 0, 0, 0, 0, 19328641, 715105757, 0],
+      [
+        824742804, 216133132, 51786348, 619562926, 273058126, 148614188, 321739884, 167524454, 703133626,
+        698474946, 164481964, 0,
+      ],
+    ],
+  },
+  {
+    violation:
+      'b is loaded beyond the concurrency: it had been flushed, and it was in doubt with which run it began',
+    numbers: [
+      [990463378, 0, 0, 805809972, 274902649, 0, 0, 0, 75041020, 0, 0, 0, 0, 51065761, 511884807, 0],
+      [665258094, 874182372, 822806544, 862752496, 338291270, 659070244, 690900543, 306792768, 0],
+    ],
+  },
 ];

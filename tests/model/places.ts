@@ -28,21 +28,20 @@ export class Places {
     return this.#inFlight < this.#state.settings.concurrency;
   }
 
-  /** Whether a load or save waits for no place. */
-  isExempt(lane: Lane): boolean {
-    const { isStopped, settings } = this.#state;
-    const flushed = lane.head && lane.head.phase !== 'over' ? lane.head : lane.firstLive;
-    return (
-      isStopped ||
-      !!flushed?.isFlushed ||
-      !!lane.head?.mayBeFlushed ||
-      settings.concurrency === Number.POSITIVE_INFINITY
-    );
-  }
-
   /** Whether what waits has to go on now, and not only when there is a place. */
   lets(lane: Lane): boolean {
-    return this.areFree || this.isExempt(lane);
+    return this.areFree || this.#isFlushed(lane);
+  }
+
+  /** Whether a load or save perhaps waits for no place. */
+  #isExempt(lane: Lane): boolean {
+    return this.#isFlushed(lane) || !!lane.head?.mayBeFlushed;
+  }
+
+  #isFlushed(lane: Lane): boolean {
+    const { isStopped, settings } = this.#state;
+    const flushed = lane.head && lane.head.phase !== 'over' ? lane.head : lane.firstLive;
+    return isStopped || !!flushed?.isFlushed || settings.concurrency === Number.POSITIVE_INFINITY;
   }
 
   /** It has been seen, when all was quiet, that a key waits for a place. */
@@ -77,7 +76,7 @@ export class Places {
   #wish(lane: Lane, { phase }: Call, order: number | undefined): Wish {
     const { turn } = this.#state;
     const ask = lane.ask ?? { phase: phase as 'load' | 'save', earliest: turn, latest: turn, order };
-    return { ...ask, lane, isExempt: this.isExempt(lane) };
+    return { ...ask, lane, isExempt: this.#isExempt(lane) };
   }
 
   /** Those who wait for a place and are not in a call. */
@@ -85,7 +84,7 @@ export class Places {
     const lanes = [...this.#state.lanes.values()];
     const others = lanes.filter((lane) => lane.ask && batches.every((batch) => batch.lane !== lane));
     return others
-      .map((lane) => ({ ...(lane.ask as Ask), lane, isExempt: this.isExempt(lane) }))
+      .map((lane) => ({ ...(lane.ask as Ask), lane, isExempt: this.#isExempt(lane) }))
       .filter(({ isExempt }) => !isExempt);
   }
 
