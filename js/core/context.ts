@@ -54,8 +54,9 @@ export class Context extends Abortable implements BatchContext<string | number> 
   }
 
   override abort(why: Why): void {
-    if (!this.isAborted) this.#call?.leave(why);
+    const isFirst = !this.isAborted;
     super.abort(why);
+    if (isFirst) this.#call?.leave(why);
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Page } from 'puppeteer-core';
 import { describe, expect, test } from 'vitest';
-import type { BrowserName, Visitor } from './browser.js';
+import type { Visitor } from './browser.js';
 
 /** How often what is left to chance is tried. */
 const rounds = Number(process.env.GROUPCOMMIT_ROUNDS ?? 3);
 
 /** Pages that stay hidden, and pages with many processors. */
-export function hiddenTests(visitor: () => Visitor, name: BrowserName): void {
+export function hiddenTests(visitor: () => Visitor): void {
   /** Has the tab change a record whenever it hears of it, and tell what has come of it. */
   const listen = (page: Page, database: string) =>
     page.evaluate((database) => {

@@ -26,6 +26,14 @@ describe("The call's signal aborts when those of all its batches have, and after
   const aborted = (call?: { signal: AbortSignal; batches: { signal: AbortSignal }[] }) =>
     [call, ...(call?.batches ?? [])].map((each) => each?.signal.aborted);
 
+  test('not before any of theirs', async () => {
+    const { loads } = await together();
+    const seen: unknown[] = [];
+    loads[0]?.signal.addEventListener('abort', () => seen.push(aborted(loads[0])));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(seen).toEqual([[true, true, true]]);
+  });
+
   test('no batch is given up because another one has been waiting longer', async () => {
     const { loads, saves, load } = await together();
     await vi.advanceTimersByTimeAsync(40);

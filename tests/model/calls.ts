@@ -120,9 +120,8 @@ export class Calls {
 
   /** The signal of a call for many keys aborts. */
   aborts({ phase, batches, settled }: Call): void {
-    const [early, another] = batches.filter(({ given }) => settled === undefined && !given.signal.aborted);
-    // That of the last batch aborts in the same go.
-    if (another) this.#violate(`the signal of a ${phase} aborts before that of ${early?.lane.key}`);
+    const [early] = batches.filter(({ given }) => settled === undefined && !given.signal.aborted);
+    if (early) this.#violate(`the signal of a ${phase} aborts before that of ${early.lane.key}`);
   }
 
   operationRuns(run: Run, resource: Resource): void {
