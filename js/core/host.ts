@@ -29,8 +29,10 @@ export class Host {
     return this.#batches.begin(key);
   }
 
+  /** Asked before a load: a batch whose operations have run is starting over. */
   isWanted(key: number): boolean {
-    return this.#at(key).isWanted;
+    const batch = this.#at(key);
+    return batch.isWanted && !(batch.isAborted && batch.operations);
   }
 
   window(key: number): Window {

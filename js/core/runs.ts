@@ -20,6 +20,8 @@ export class Runs extends Turns {
   isChanged = false;
   /** Flushed by itself, failed or ended. There are other reasons for a closed window: see `Batches.isOpen`. */
   isClosed = false;
+  /** The number of operations that have run: if they ran several times, the last time. */
+  operations = 0;
 
   /** The operations; once they have run, what they returned. */
   #values: unknown[] = none;
@@ -36,7 +38,6 @@ export class Runs extends Turns {
   #failure: (() => Error) | undefined = undefined;
 
   #executed = 0;
-  #cancelled = 0;
   /** The window is open, and what joins is executed soon. */
   #isExecuting = false;
   #executesSoon = false;
@@ -54,11 +55,6 @@ export class Runs extends Turns {
   /** With those that have been cancelled. */
   get count(): number {
     return this.#values.length;
-  }
-
-  /** The number of operations that have run. */
-  get operations(): number {
-    return this.#executed - this.#cancelled;
   }
 
   /** The context of the first. */
@@ -134,15 +130,16 @@ export class Runs extends Turns {
   /** What they add themselves is not executed in the same turn. */
   #executeWaiting(): void {
     const end = this.count;
+    if (!this.#executed) this.operations = 0;
     while (this.#executed < end) {
       const place = this.#executed++;
-      if (this.#cancellations?.[place]?.take() === false) this.#cancelled++;
-      else this.#execute(place);
+      if (this.#cancellations?.[place]?.take() !== false) this.#execute(place);
     }
   }
 
   #execute(place: number): void {
     const operation = this.#values[place] as AnyOperation;
+    this.operations++;
     if (this.shared.settings.retries > 0) {
       this.#operations ??= [];
       this.#operations[place] = operation;
@@ -167,7 +164,7 @@ export class Runs extends Turns {
       this.#values[place] = operation;
     });
     this.#errors = undefined;
-    this.#executed = this.#cancelled = 0;
+    this.#executed = 0;
     this.isChanged = false;
   }
 

@@ -29,7 +29,7 @@ pub trait Host: 'static {
     fn is_shared(&self, phase: Phase) -> bool;
     /// The key's next batch begins: the first one with a run that has not been cancelled.
     fn begin(&self, key: Key) -> Begun;
-    /// Whether the batch has a run that has not been cancelled.
+    /// Whether the batch has a run that has not been cancelled, and has not aborted where it starts over.
     fn is_wanted(&self, key: Key) -> bool;
     /// The window of the batch, as it is now. The host closes it by itself when it knows. What the batch waits for may depend
     /// on it: so the host tells by [`Processor::look`](super::Processor::look) that it has changed.
@@ -47,7 +47,8 @@ pub trait Host: 'static {
     /// Runs the operations of the runs that wait, in order. With `is_last` it closes the window before that. Otherwise the window may
     /// stay open: then the host goes on to do the same, soon after, for each run that joins the batch, until it is called again.
     fn execute(&self, key: Key, is_last: bool) -> Executed;
-    /// The save had a conflict, and the batch starts over: the resource will be loaded again, and all operations run again on it, in order.
+    /// The save had a conflict, and the batch starts over: the resource will be loaded again, and all operations run again on it, in
+    /// order. Until it is loaded, what came of this attempt counts: the batch may yet be given up.
     fn start_over(&self, key: Key);
     /// The batch has reached its maximal duration. It goes on, but whoever locks, loads or saves it may give up.
     fn abort(&self, key: Key);

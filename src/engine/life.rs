@@ -29,7 +29,7 @@ pub(crate) struct Life<'a, H: Host> {
 enum End<E> {
     Failed(BatchError<E>),
     Conflict(BatchError<E>),
-    /// All its runs were cancelled before it was loaded.
+    /// Before it was loaded all its runs were cancelled; or before it was loaded again it has aborted.
     Unwanted,
 }
 
@@ -71,13 +71,19 @@ impl<'a, H: Host> Life<'a, H> {
     }
 
     async fn load_and_save(&mut self) -> Result<(), End<H::Error>> {
+        let mut outcome = Err(End::Unwanted);
         loop {
-            self.call(Phase::Load).await?;
+            let loaded = self.call(Phase::Load).await;
+            if matches!(loaded, Err(End::Unwanted)) {
+                return outcome;
+            }
+            self.metric.attempts += u32::from(matches!(outcome, Err(End::Conflict(_))));
+            loaded?;
             self.start(&Place::Own);
             if !self.run_operations().await {
                 return Ok(());
             }
-            let outcome = self.call(Phase::Save).await;
+            outcome = self.call(Phase::Save).await;
             if !matches!(outcome, Err(End::Conflict(_))) || self.metric.attempts > self.shared.options.retries {
                 return outcome;
             }
@@ -86,7 +92,6 @@ impl<'a, H: Host> Life<'a, H> {
                 return outcome;
             }
             self.shared.host.start_over(self.batch.key);
-            self.metric.attempts += 1;
         }
     }
 
@@ -115,8 +120,7 @@ impl<'a, H: Host> Life<'a, H> {
         let (cohort, start) = self.opened.take().unwrap_or_else(|| {
             let now = host.now();
             // Those that start with one call share their deadlines, and so save together as well.
-            let cohort = if let Place::Shared(call) = place { call.cohort(now) } else { Cohort::new(now) };
-            (cohort, now)
+            (if let Place::Shared(call) = place { call.cohort(now) } else { Cohort::new(now) }, now)
         });
         self.metric.start = start;
         deadlines.watch(self.shared, &self.batch, cohort);

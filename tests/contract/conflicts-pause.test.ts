@@ -166,6 +166,27 @@ describe('not after its maxDuration', () => {
     expect(run.outcome).toMatchObject({ state: 'rejected', reason: { code: 'ERR_SAVE_FAILED' } });
   });
 
+  test('one that passes while the batch waits for a place to load again, too, with what its last attempt has come to', async () => {
+    const { accounts, loads, load, saves, refuse } = conflicting({ ...options, concurrency: 1 });
+    const run = watch(accounts.run('alice', increment));
+    await load();
+    watch(accounts.run('bob', increment));
+    await settleDown();
+    await refuse();
+    expect(loads.map(({ key }) => key)).toEqual(['alice', 'bob']);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(run.outcome.state).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    await settleDown();
+    expect(run.outcome).toMatchObject({
+      state: 'rejected',
+      reason: { code: 'ERR_SAVE_FAILED', operationCount: 1, cause: { code: 'ERR_CONFLICT' } },
+    });
+    await load();
+    expect(loads).toHaveLength(2);
+    expect(saves.map(({ key }) => key)).toEqual(['alice', 'bob']);
+  });
+
   test('nor after a stop has aborted its signal: during the save', async () => {
     const { accounts, loads, load, conflict } = conflicting();
     const run = watch(accounts.run('alice', increment));

@@ -118,12 +118,17 @@ export class Batch {
     else if (this.closesAtLoad !== 'no' || closesNow !== 'no') this.closesAtLoad = 'maybe';
   }
 
-  /** Its save had a conflict. */
-  conflicts(cause: unknown): void {
+  /** Its save had a conflict, in this turn. Which came first, that or a stop of this turn that gives it up, is not said. */
+  conflicts(cause: unknown, turn: number): void {
     const { retries } = this.#settings;
     this.attempts.conflicts(cause);
-    if (this.attempts.count <= retries && this.abort.has !== 'yes') this.phase = 'pausing';
+    if (this.attempts.count <= retries && !this.abort.hadBefore(turn)) this.phase = 'pausing';
     else this.fails('save', cause);
+  }
+
+  /** How many operations ran, the last time. */
+  get operationCount(): number {
+    return this.executed.length || this.attempts.again.length;
   }
 
   startsOver(): void {

@@ -43,9 +43,7 @@ export class Calls {
     if (isKnown && (batch !== lane.head || (phase !== 'locked' && phase !== 'pausing')))
       this.#violate(`${lane.key} is loaded ${settings.locks ? 'without its lock' : 'out of turn'}`);
     if (phase === 'pausing') {
-      // One that has waited for a place since then is let pass.
-      if (batch.abort.hadBefore(turn) && !lane.ask)
-        this.#violate(`${lane.key} starts over after its signal has aborted`);
+      if (batch.abort.hadBefore(turn)) this.#violate(`${lane.key} starts over after its signal has aborted`);
       batch.startsOver();
     } else if (!this.#isWanted(batch)) this.#violate(`${lane.key} is loaded though no run waits`);
     batch.phase = 'loading';
@@ -113,7 +111,7 @@ export class Calls {
     for (const [place, batch] of call.batches.entries()) {
       const result = results[place] as Result;
       if (!('cause' in result)) batch.phase = 'over';
-      else if (result.isConflict) batch.conflicts(result.cause);
+      else if (result.isConflict) batch.conflicts(result.cause, this.#state.turn);
       else batch.fails('save', result.cause);
     }
   }

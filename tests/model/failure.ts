@@ -2,7 +2,7 @@ import type { BatchError } from 'groupcommit';
 import type { Batch } from './batch.js';
 
 /** Whether an error tells how the batch failed. */
-export function isFailure(error: unknown, { failure, lane, executed }: Batch): boolean {
+export function isFailure(error: unknown, { failure, lane, operationCount: count }: Batch): boolean {
   if (!failure || !(error instanceof Error)) return false;
   const { name, code, key, phase, operationCount, cause } = error as BatchError;
   return (
@@ -10,7 +10,7 @@ export function isFailure(error: unknown, { failure, lane, executed }: Batch): b
     code === `ERR_${failure.phase.toUpperCase()}_FAILED` &&
     key === lane.key &&
     phase === failure.phase &&
-    operationCount === executed.length &&
+    operationCount === count &&
     isCause(failure.cause, cause)
   );
 }

@@ -77,4 +77,20 @@ export const foundMany: typeof found = [
       [665258094, 874182372, 822806544, 862752496, 338291270, 659070244, 690900543, 306792768, 0],
     ],
   },
+  {
+    violation:
+      'a starts over after its signal has aborted: it had waited for a place to load again since then',
+    numbers: [
+      [1, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0],
+      [294432832, 627039120, 48233496, 566898350, 770455074, 712545490, 567774410],
+    ],
+  },
+  {
+    violation:
+      'a is loaded out of turn: its save had called stop, with a signal that had aborted, and then had a conflict',
+    numbers: [
+      [0, 138908715, 0, 0, 0, 0, 0, 154030165, 768641556, 0, 0, 0, 0, 0, 139523603, 0],
+      [891870278, 0, 357931916, 955127836, 611445936, 0],
+    ],
+  },
 ];

@@ -81,10 +81,10 @@ export class Metrics {
   }
 
   #wrong(batch: Batch, metric: BatchMetric<string>): string | undefined {
-    const { failure, executed, calls, attempts } = batch;
+    const { failure, calls, attempts } = batch;
     const { start } = batch.deadlines;
     const end = batch.endedAt as Span;
-    if (metric.operationCount !== executed.length) return 'operationCount';
+    if (metric.operationCount !== batch.operationCount) return 'operationCount';
     if (failure ? !isFailure(metric.error, batch) : metric.error !== undefined) return 'error';
     if (metric.attempts !== attempts.count) return 'attempts';
     for (const phase of ['load', 'save'] as const) {

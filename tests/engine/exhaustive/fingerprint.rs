@@ -75,7 +75,15 @@ fn hash_key(world: &World, name: Name, state: &mut DefaultHasher) {
     for batch in &key.batches {
         (batch.next, batch.live, batch.window as u8, batch.begun_in.map(|begun| begun == turn), batch.execution as u8)
             .hash(state);
-        (batch.attempts, batch.is_loaded, batch.is_changed, batch.is_saved, batch.is_aborted, batch.is_lost)
+        (
+            batch.attempts,
+            batch.starts_over,
+            batch.is_loaded,
+            batch.is_changed,
+            batch.is_saved,
+            batch.is_aborted,
+            batch.is_lost,
+        )
             .hash(state);
         (batch.lock as u8, batch.gives_up, batch.phase()).hash(state);
         batch.error.as_ref().map(|error| (error.phase as u8, error.cause)).hash(state);

@@ -6,8 +6,8 @@ export const life = [
     rule: 'Saved',
     only: true,
     file: 'life.rs',
-    from: '            let outcome = self.call(Phase::Save).await;',
-    to: '            let outcome = Ok(());',
+    from: '            outcome = self.call(Phase::Save).await;',
+    to: '            outcome = Ok(());',
   },
   {
     name: 'what is acknowledged was not saved, as is seen at the end',
@@ -30,13 +30,12 @@ export const life = [
     rule: 'AllOrNothing',
     only: true,
     file: 'life.rs',
-    from: '        self.call(Phase::Load).await?;\n',
-    to: `        let loaded = self.call(Phase::Load).await;
-        if loaded.is_err() {
-            self.run_operations().await;
-            let _ = self.call(Phase::Save).await;
-            return loaded;
-        }
+    from: '            loaded?;\n',
+    to: `            if loaded.is_err() {
+                self.run_operations().await;
+                let _ = self.call(Phase::Save).await;
+                return loaded;
+            }
 `,
   },
   {

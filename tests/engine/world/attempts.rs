@@ -4,6 +4,7 @@ use super::batch::{Batch, Execution};
 use super::rules::hold;
 use super::{ABORTED, Host, Phase};
 use groupcommit::engine::Key;
+use std::mem;
 
 impl Host {
     /// The batch of a key starts over.
@@ -20,16 +21,9 @@ impl Host {
         // Platforms round: a timer may go off a fraction of a millisecond early.
         let is_over = self.now_at_most() + 1.0 > conflict + self.pause(batch);
         hold!(Pause, is_over || batch.is_flushed(), "{name} starts over at once");
-        batch.attempts += 1;
         batch.asked[Phase::Load as usize] = false;
         batch.asked[Phase::Save as usize] = false;
-        batch.error = None;
-        batch.is_loaded = false;
-        batch.is_changed = false;
-        batch.execution = Execution::Not;
-        batch.next = 0;
-        batch.operations = 0;
-        batch.runs.iter().for_each(|run| run.start_over());
+        batch.starts_over = true;
         drop(keys);
         self.machine.log(format_args!("start over {name}"));
         if self.has(Phase::Load) {
@@ -63,6 +57,27 @@ impl Host {
         self.machine.log(format_args!("abort {name}"));
         if batch.call.is_some() && batch.gives_up {
             self.to_tell.borrow_mut().push((key, Err(ABORTED)));
+        }
+    }
+}
+
+impl Batch {
+    /// Whether it is still to be loaded.
+    pub fn is_wanted(&self) -> bool {
+        self.live > 0 && !(self.starts_over && self.is_aborted)
+    }
+
+    /// The next attempt begins, if there is one.
+    pub fn begin_attempt(&mut self) {
+        if mem::take(&mut self.starts_over) {
+            self.attempts += 1;
+            self.error = None;
+            self.is_loaded = false;
+            self.is_changed = false;
+            self.execution = Execution::Not;
+            self.next = 0;
+            self.operations = 0;
+            self.runs.iter().for_each(|run| run.start_over());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the host keeps of a batch, from the first run that it accepts until it has settled.
 
 use super::rules::hold;
-use super::{BatchError, CONFLICT, Cause, Machine, Name, Phase, Resource, Run};
+use super::{BatchError, CONFLICT, Cause, Machine, Phase, Resource, Run};
 use groupcommit::engine::Window;
 use std::rc::Rc;
 
@@ -24,6 +24,8 @@ pub struct Batch {
     pub start: Option<Start>,
     /// How often it has been tried, this time included.
     pub attempts: u32,
+    /// Its next attempt has not begun: what came of the last one counts.
+    pub starts_over: bool,
     /// When it had a conflict, until it starts over.
     pub conflict: Option<f64>,
     /// How many runs had changed what is stored, when it was loaded.
@@ -93,6 +95,7 @@ impl Batch {
             opened: None,
             start: None,
             attempts: 1,
+            starts_over: false,
             conflict: None,
             version: 0,
             asked: [false; 3],
@@ -155,6 +158,9 @@ impl Batch {
     }
 
     pub fn ask(&mut self, phase: Phase, together: Option<usize>, machine: &Machine) {
+        if phase == Phase::Load {
+            self.begin_attempt();
+        }
         let order = [Phase::Lock, Phase::Load, Phase::Save];
         let is_in_order = order.into_iter().skip(phase as usize).all(|later| !self.asked[later as usize]);
         hold!(OneCall, self.call.is_none(), "{phase:?} while {:?} is under way", self.call);
@@ -184,12 +190,5 @@ impl Batch {
     /// What is under way.
     pub fn phase(&self) -> Option<u8> {
         self.call.map(|(phase, _)| phase as u8)
-    }
-
-    /// What is noted when it settles.
-    pub fn told(&self, name: Name, outcome: &Result<(), BatchError<Cause>>) -> String {
-        let event = if outcome.is_ok() { "settle" } else { "fail" };
-        let runs = self.runs.iter().filter(|run| run.is_pending());
-        runs.fold(format!("{event} {name}"), |list, run| format!("{list} {}", run.number))
     }
 }

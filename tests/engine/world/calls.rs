@@ -18,6 +18,8 @@ impl Host {
             hold!(CallOrder, (batch.lock == Lock::Held) == needs_lock, "{phase:?} while the lock is {:?}", batch.lock);
             // Who has joined a call stays in it. It is made in the next turn.
             let may_have_joined = self.shares(phase) && batch.unwanted_in.is_none_or(|heard| heard + 2 >= turn);
+            let is_late = batch.starts_over && batch.is_aborted && !self.shares(phase);
+            hold!(Retries, !is_late, "{name} is loaded again although it has aborted");
             hold!(Cancelled, batch.live > 0 || may_have_joined, "nobody wants the batch of {name}");
             if phase == Phase::Save {
                 let is_ready = batch.is_changed && batch.execution == Execution::Last;

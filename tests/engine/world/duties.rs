@@ -46,7 +46,7 @@ impl engine::Host for Host {
 
     fn is_wanted(&self, key: Key) -> bool {
         self.turn();
-        let is_wanted = self.keys.borrow_mut().under_way(key).live > 0;
+        let is_wanted = self.keys.borrow_mut().under_way(key).is_wanted();
         if !is_wanted {
             self.places.borrow_mut().forget(key);
         }
@@ -99,6 +99,7 @@ impl engine::Host for Host {
         let mut keys = self.keys.borrow_mut();
         let name = keys.state(key).name;
         let batch = keys.under_way(key);
+        batch.begin_attempt();
         if !self.has(Phase::Load) {
             self.load(name, batch);
         }
@@ -145,6 +146,7 @@ impl engine::Host for Host {
         self.check_end(keys.under_way(key), &outcome);
         let state = keys.state(key);
         let batch = state.batches.pop_front().expect("it has just been there");
+        self.places.borrow_mut().forget(key);
         state.settled_in = Some(turn);
         let goes_on = !state.batches.is_empty();
         if !goes_on {

@@ -135,7 +135,9 @@ impl Host {
     /// Settles the runs of a batch that has ended.
     pub fn tell(&self, name: Name, batch: &Batch, outcome: &Result<(), BatchError<Cause>>) {
         if !self.machine.is_silent() {
-            self.machine.log(batch.told(name, outcome));
+            let event = if outcome.is_ok() { "settle" } else { "fail" };
+            let runs = batch.runs.iter().filter(|run| run.is_pending());
+            self.machine.log(runs.fold(format!("{event} {name}"), |list, run| format!("{list} {}", run.number)));
         }
         for run in batch.runs.iter().filter(|run| run.outcome() != Some(Outcome::Cancelled)) {
             let is_last = run.effect().is_some();

@@ -12,7 +12,7 @@ const SHARED: f64 = 1.0;
 /// Whether the key's batch is one that has to wait for a place, if there is none.
 pub fn waits_for_place(state: &State) -> bool {
     let batch = state.batches.front().expect("a key that has a number has a batch");
-    !batch.is_flushed() && batch.live > 0
+    !batch.is_flushed() && batch.is_wanted()
 }
 
 impl Host {
@@ -26,6 +26,7 @@ impl Host {
             "a batch gives up after {} attempts",
             batch.attempts
         );
+        hold!(Retries, !batch.starts_over || batch.is_aborted, "a batch gives up before it is loaded again");
         hold!(OneSettlement, batch.error.as_ref() == outcome.as_ref().err(), "not what was thrown: {:?}", batch.error);
         if outcome.is_ok() {
             let is_unwanted = batch.live == 0 && batch.execution == Execution::Not;
@@ -97,7 +98,7 @@ impl Host {
             let places = self.places.borrow();
             if places.asking().any(|(asking, _)| asking == key) {
                 hold!(Flush, !batch.is_flushed(), "{name} waits for a place");
-                hold!(Cancelled, batch.live > 0, "{name} waits for a place, and nobody wants it");
+                hold!(Cancelled, batch.is_wanted(), "{name} waits for a place, and nobody wants it");
                 hold!(Fifo, places.is_full(), "{name} waits for a place, and there is one");
                 continue;
             }
