@@ -12,8 +12,13 @@ export interface FlushOnHideOptions {
   warnOnLeave?: boolean | undefined;
 }
 
-/** What is done for each processor when the page is hidden or shown. */
-const hides = new Set<(isHidden: boolean) => void>();
+/** What is done for each processor when the page is hidden. */
+const hides = new Set<() => void>();
+
+/** All in one turn: what comes after it, a page that goes may not live to see. To listen with it twice is to listen once. */
+function hideAll(): void {
+  for (const hide of hides) hide();
+}
 
 /**
  * Flushes a processor whenever the page is hidden or left, and closes windows at once for as long as it is hidden, until the function
@@ -48,23 +53,24 @@ export function flushOnHide(
 
   const subscription = new AbortController();
   /** Those that are open close now; those that open while the page is hidden, when they have loaded. */
-  const hide = (isHidden: boolean) => {
-    processor.flushesAtOnce = isHidden;
-    if (isHidden) void processor.flush();
+  const hide = () => {
+    processor.flushesAtOnce = true;
+    void processor.flush();
   };
-  const follow = () => hide(document.visibilityState === 'hidden');
+  const show = () => {
+    processor.flushesAtOnce = false;
+  };
+  const follow = () => (document.visibilityState === 'hidden' ? hide() : show());
   const needsShield = ({ persisted }: PageTransitionEvent) =>
     isInterrupting() && !persisted && processor.pending > 0;
-  /** All in one turn, as a page that goes may not live to see a later one; but where each needs its shield, one by one. */
-  const leave = () => {
-    for (const each of isInterrupting() ? [hide] : hides) each(true);
-  };
+  /** Where each flush needs its shield, one by one. */
+  const leave = isInterrupting() ? hide : hideAll;
 
   hides.add(hide);
   document.addEventListener('visibilitychange', follow, subscription);
   addEventListener('pageshow', follow, subscription);
   addEventListener('pagehide', (event) => needsShield(event) && lureInterruption(), subscription);
-  addEventListener('pagehide', leave, subscription);
+  addEventListener('pagehide', leave);
   addEventListener('pagehide', (event) => needsShield(event) && waitUntilSent(), subscription);
   if (warnOnLeave) {
     addEventListener(
@@ -77,6 +83,7 @@ export function flushOnHide(
   return () => {
     subscription.abort();
     hides.delete(hide);
-    hide(false);
+    if (leave === hide || hides.size === 0) removeEventListener('pagehide', leave);
+    show();
   };
 }
