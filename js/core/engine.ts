@@ -14,8 +14,9 @@ export function initialize(engine: WebAssembly.Module | BufferSource): void {
 
 /** The same, in the background. */
 export async function initializeAsync(engine: WebAssembly.Module | BufferSource): Promise<void> {
+  if (isInitialized) return;
   if (typeof WebAssembly !== 'object') throw new Error(MISSING);
-  await initAsync({ module_or_path: isModule(engine) ? engine : await WebAssembly.compile(engine) });
+  await initAsync({ module_or_path: isModule(engine) ? engine : await compileAsync(engine) });
   isInitialized = true;
 }
 
@@ -54,6 +55,11 @@ function compile(bytes: BufferSource): WebAssembly.Module {
       { cause },
     );
   }
+}
+
+/** What forbids that forbids the other as well, which tells why. */
+function compileAsync(bytes: BufferSource): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes).catch(() => compile(bytes));
 }
 
 /** Whether the smallest module there is, which is always valid, can be compiled. */
