@@ -54,7 +54,7 @@ export class Context extends Abortable implements BatchContext<string | number> 
   }
 
   override abort(why: Why): void {
-    const isFirst = !this.isAborted;
+    const isFirst = !this.why;
     super.abort(why);
     if (isFirst) this.#call?.leave(why);
   }

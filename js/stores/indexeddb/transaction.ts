@@ -8,21 +8,26 @@ const PATIENCE = 10_000;
 /** What a transaction is for: to load; to load, and to save if that follows at once; or to save. */
 export type Mode = 'readonly' | 'shared' | 'readwrite';
 
+/** What all transactions of a store have in common. */
+export interface Surroundings extends Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'> {
+  shared: SharedTransaction;
+  /** Here is, while a transaction is under way, how to end the wait for it. */
+  waiting: Set<(reason: DOMException) => void>;
+}
+
 /**
  * Makes requests in a transaction, and resolves to them when the transaction has completed. One that is shared has not: its requests
  * have succeeded, and the save can make its own.
  *
  * A writing transaction is committed before this function returns: from then on it takes place even if the page does not live to see
- * it, and it is too late to abort it. A reading one is aborted when the signal aborts. In `waiting` is, meanwhile, how to end the wait.
+ * it, and it is too late to abort it. A reading one is aborted when the signal aborts.
  */
 export async function transact<Requests extends readonly (IDBRequest | Error)[]>(
   database: IDBDatabase,
-  { store, durability }: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>,
   mode: Mode,
   makeRequests: (store: IDBObjectStore) => Requests,
   signal: AbortSignal,
-  shared: SharedTransaction,
-  waiting: Set<(reason: DOMException) => void>,
+  { store, durability, shared, waiting }: Surroundings,
 ): Promise<Requests> {
   const transaction =
     (mode === 'readwrite' && shared.take(store)) ||

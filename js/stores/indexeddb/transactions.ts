@@ -1,20 +1,18 @@
 import type { Connection } from './connection.js';
 import { asError } from './failure.js';
-import type { IndexedDBStoreOptions } from './options.js';
 import { SharedTransaction } from './sharing.js';
-import { type Mode, transact } from './transaction.js';
+import { type Mode, type Surroundings, transact } from './transaction.js';
 
 type Request = IDBRequest | Error;
 
 /** Transactions on an object store, over a connection that is opened anew when it was lost. */
 export class Transactions {
-  readonly #options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>;
   readonly #connection: Connection;
-  readonly #shared = new SharedTransaction();
+  readonly #surroundings: Surroundings;
 
-  constructor(options: Pick<IndexedDBStoreOptions<unknown>, 'store' | 'durability'>, connection: Connection) {
-    this.#options = options;
+  constructor({ store, durability }: Pick<Surroundings, 'store' | 'durability'>, connection: Connection) {
     this.#connection = connection;
+    this.#surroundings = { store, durability, shared: new SharedTransaction(), waiting: connection.waiting };
   }
 
   /**
@@ -58,16 +56,7 @@ export class Transactions {
         const isLoad = mode !== 'readwrite';
         session ??= await connection.open(signal, isLoad ? [] : batches);
         if (isLoad) connection.enter(batches, session);
-        const { waiting } = connection;
-        return await transact(
-          session.database,
-          this.#options,
-          mode,
-          makeRequests,
-          signal,
-          this.#shared,
-          waiting,
-        );
+        return await transact(session.database, mode, makeRequests, signal, this.#surroundings);
       } catch (error) {
         const isLost = isConnectionLost(error) && closings === connection.closings;
         // One that has not answered by the deadline may never answer again.
