@@ -1,14 +1,11 @@
 // Compares four ways to change records in IndexedDB, side by side in one page of a real browser.
 
-import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { build } from 'esbuild';
 import pc from 'picocolors';
-import { launch } from 'puppeteer-core';
-import { ensureBrowsers } from '../../scripts/setup.mjs';
+import { optionsOf } from '../../scripts/options.mjs';
+import { oneOf, upTo999 } from './choices.mjs';
+import { startBrowser } from './site.mjs';
 
 const help = `npm run bench:browser -- [OPTIONS]
 
@@ -26,18 +23,32 @@ const workloads = [
   { title: '10,000 updates over 1,000 keys', updates: 10_000, keys: 1000, atLeast: 50, atMost: 1.3 },
 ];
 
-const options = parseOptions();
-if (options) process.exitCode = (await main(options)) ? 0 : 1;
+const options = optionsOf(
+  {
+    browser: { type: 'string', default: 'chromium' },
+    durability: { type: 'string', default: 'default' },
+    rounds: { type: 'string', default: '5' },
+  },
+  help,
+  ({ browser, durability, rounds }) => {
+    oneOf('browser', browser, ['chromium', 'firefox']);
+    oneOf('durability', durability, ['default', 'relaxed', 'strict']);
+    upTo999('rounds', rounds);
+  },
+);
+process.exitCode = (await main({ ...options, rounds: Number(options.rounds) })) ? 0 : 1;
 
 async function main({ browser: browserName, durability, rounds }) {
-  const site = await serve(await bundlePage());
-  const browser = await start(browserName);
+  const script = new URL('page.mjs', import.meta.url);
+  const { browser, address, close } = await startBrowser(browserName, script, {
+    '/': '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>',
+  });
   try {
     console.log(
       `${await browser.version()}, minDuration 0, durability '${durability}', median of ${rounds} rounds\n`,
     );
     const page = await browser.newPage();
-    await page.goto(site.address);
+    await page.goto(address);
     await page.waitForFunction(() => 'measure' in globalThis);
 
     const progress = new SingleBar({
@@ -67,8 +78,7 @@ async function main({ browser: browserName, durability, rounds }) {
     progress.stop();
     return passed.every(Boolean);
   } finally {
-    await browser.close();
-    site.close();
+    await close();
   }
 }
 
@@ -106,63 +116,4 @@ function report({ title, updates, atLeast, atMost = Infinity }, results) {
 
 function whole(number) {
   return Math.round(number).toLocaleString('en');
-}
-
-async function bundlePage() {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('page.mjs', import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    write: false,
-  });
-  return outputFiles[0].text;
-}
-
-async function serve(script) {
-  const server = createServer(({ url }, response) => {
-    const isPage = url === '/';
-    response.setHeader('content-type', isPage ? 'text/html' : 'text/javascript');
-    response.end(
-      isPage ? '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>' : script,
-    );
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { address: `http://localhost:${server.address().port}/`, close: () => server.close() };
-}
-
-async function start(name) {
-  const { [name]: executablePath } = await ensureBrowsers();
-  if (name === 'firefox') return launch({ browser: 'firefox', executablePath });
-  return launch({
-    browser: 'chrome',
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
-  });
-}
-
-function parseOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        browser: { type: 'string', default: 'chromium' },
-        durability: { type: 'string', default: 'default' },
-        rounds: { type: 'string', default: '5' },
-        help: { type: 'boolean' },
-      },
-    });
-    if (values.help) return void console.log(help);
-    choose('browser', values.browser, ['chromium', 'firefox']);
-    choose('durability', values.durability, ['default', 'relaxed', 'strict']);
-    if (!/^[1-9]\d{0,2}$/.test(values.rounds))
-      throw new RangeError(`--rounds must be from 1 to 999, not '${values.rounds}'`);
-    return { ...values, rounds: Number(values.rounds) };
-  } catch (error) {
-    console.error(`${error.message}\n\n${help}`);
-    process.exitCode = 2;
-  }
-}
-
-function choose(name, value, values) {
-  if (!values.includes(value))
-    throw new RangeError(`--${name} must be one of ${values.join(', ')}, not '${value}'`);
 }

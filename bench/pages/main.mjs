@@ -1,8 +1,9 @@
 // Counts what is saved of a change when the page is left: of records of any size, and of changes in the last moment.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { optionsOf } from '../../scripts/options.mjs';
+import { oneOf, upTo999 } from '../browser/choices.mjs';
 import { visit, ways } from './browser.mjs';
 
 const help = `npm run bench:pages -- [OPTIONS]
@@ -32,8 +33,21 @@ const tables = {
   ),
 };
 
-const options = parseOptions();
-if (options) await main(options);
+await main(
+  optionsOf(
+    {
+      browser: { type: 'string', default: 'chromium' },
+      only: { type: 'string' },
+      tries: { type: 'string', default: '20' },
+    },
+    help,
+    ({ browser, only, tries }) => {
+      oneOf('browser', browser, ['chromium', 'firefox']);
+      oneOf('only', only, Object.keys(tables));
+      upTo999('tries', tries);
+    },
+  ),
+);
 
 async function main({ browser: name, only, tries }) {
   const browser = await visit(name);
@@ -61,7 +75,7 @@ async function main({ browser: name, only, tries }) {
 }
 
 async function count(browser, way, task, { database, tries }) {
-  const keys = Array.from({ length: tries }, (_, i) => `document ${i}`);
+  const keys = Array.from({ length: Number(tries) }, (_, i) => `document ${i}`);
   await browser.call('fill', database, keys);
   for (const key of keys) {
     const page = await browser.open();
@@ -72,31 +86,4 @@ async function count(browser, way, task, { database, tries }) {
   // What a process that ends has sent may arrive after it.
   await sleep(1000);
   return browser.call('countChanged', database, keys, task.size);
-}
-
-function parseOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        browser: { type: 'string', default: 'chromium' },
-        only: { type: 'string' },
-        tries: { type: 'string', default: '20' },
-        help: { type: 'boolean' },
-      },
-    });
-    if (values.help) return void console.log(help);
-    choose('browser', values.browser, ['chromium', 'firefox']);
-    if (values.only) choose('only', values.only, Object.keys(tables));
-    if (!/^[1-9]\d{0,2}$/.test(values.tries))
-      throw new RangeError(`--tries must be from 1 to 999, not '${values.tries}'`);
-    return { ...values, tries: Number(values.tries) };
-  } catch (error) {
-    console.error(`${error.message}\n\n${help}`);
-    process.exitCode = 2;
-  }
-}
-
-function choose(name, value, values) {
-  if (!values.includes(value))
-    throw new RangeError(`--${name} must be one of ${values.join(', ')}, not '${value}'`);
 }

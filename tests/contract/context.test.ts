@@ -1,29 +1,18 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { startProcessor } from 'groupcommit';
 import { describe, expect, test } from 'vitest';
 import { inChild, leftAfterCollection, minute, open, settleDown, watch } from './support.js';
+import { logging, tenant } from './tenants.js';
 
-const tenant = new AsyncLocalStorage<string>();
-
-/** A processor that logs which store its functions and operations see. */
-function logging(options: object = {}) {
-  const log: string[] = [];
-  const see = (what: string) => void log.push(`${what}: ${tenant.getStore()}`);
-  const accounts = startProcessor<object>({
-    minDuration: 0,
-    lockResource: async (key) => see(`lock ${key}`),
-    loadResource: async (key) => (see(`load ${key}`), {}),
-    saveResource: async (key) => see(`save ${key}`),
+const loggingEach = (options: object = {}) =>
+  logging((see) => ({
+    lockResource: async (key: string) => see(`lock ${key}`),
+    loadResource: async (key: string) => (see(`load ${key}`), {}),
+    saveResource: async (key: string) => see(`save ${key}`),
     ...options,
-  });
-  const run = (store: string, key: string) =>
-    tenant.run(store, () => accounts.run(key, () => see(`operation on ${key}`)));
-  return { accounts, log, run };
-}
+  }));
 
 describe('Asynchronous context', () => {
   test('Where the platform has one (AsyncLocalStorage in Node): three runs on keys of their own, each in its context', async () => {
-    const { log, run } = logging();
+    const { log, run } = loggingEach();
     await Promise.all(['A', 'B', 'C'].map((store) => run(store, `key of ${store}`)));
     const expected = ['A', 'B', 'C'].flatMap((store) =>
       ['lock', 'load', 'operation on', 'save'].map((what) => `${what} key of ${store}: ${store}`),
@@ -32,14 +21,14 @@ describe('Asynchronous context', () => {
   });
 
   test('lock, load and save of a batch run in the context of the run that began it, and an operation in that of its caller', async () => {
-    const { log, run } = logging();
+    const { log, run } = loggingEach();
     await Promise.all(['A', 'B', 'C'].map((store) => run(store, 'shared')));
     const operations = ['A', 'B', 'C'].map((store) => `operation on shared: ${store}`);
     expect(log).toEqual(['lock shared: A', 'load shared: A', ...operations, 'save shared: A']);
   });
 
   test('an operation in that of its caller, also in an open batch, and closed by a flush in another context', async () => {
-    const { accounts, log, run } = logging({ minDuration: minute });
+    const { accounts, log, run } = loggingEach({ minDuration: minute });
     const runs = [run('A', 'shared')];
     await settleDown();
     runs.push(run('B', 'shared'));
@@ -52,7 +41,7 @@ describe('Asynchronous context', () => {
   });
 
   test('the batch behind a save runs in the context of its own first run', async () => {
-    const { log, run } = logging();
+    const { log, run } = loggingEach();
     const runs = [run('A', 'shared')];
     await Promise.resolve();
     await settleDown();
@@ -68,7 +57,7 @@ describe('Asynchronous context', () => {
   });
 
   test('a run that is made without a context has none', async () => {
-    const { log, run, accounts } = logging();
+    const { log, run, accounts } = loggingEach();
     const inContext = run('A', 'alice');
     await Promise.all([inContext, accounts.run('bob', () => void log.push(`own: ${tenant.getStore()}`))]);
     expect(log.filter((line) => line.includes('bob') || line.startsWith('own')).sort()).toEqual([
@@ -80,7 +69,7 @@ describe('Asynchronous context', () => {
   });
 
   test('a window that a timer closes, armed in the context of another key', async () => {
-    const { log, run } = logging({ minDuration: 20 });
+    const { log, run } = loggingEach({ minDuration: 20 });
     await Promise.all(['A', 'B', 'C'].map((store) => run(store, `key of ${store}`)));
     expect(log.filter((line) => line.startsWith('save')).sort()).toEqual(
       ['A', 'B', 'C'].map((store) => `save key of ${store}: ${store}`),

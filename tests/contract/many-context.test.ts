@@ -1,34 +1,23 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { startProcessor } from 'groupcommit';
 import { describe, expect, test } from 'vitest';
 import { keysOf } from './sharing.js';
 import { inChild, leftAfterCollection, settleDown } from './support.js';
+import { logging, tenant } from './tenants.js';
 
-const tenant = new AsyncLocalStorage<string>();
-
-/** A processor that logs which store its functions and operations see. */
-function logging(options: object = {}) {
-  const log: string[] = [];
-  const see = (what: string) => void log.push(`${what}: ${tenant.getStore()}`);
-  const accounts = startProcessor<object>({
-    minDuration: 0,
-    loadResources: async (batches) => {
+const loggingTogether = (options: object = {}) =>
+  logging((see) => ({
+    loadResources: async (batches: { key: string }[]) => {
       see(`load ${keysOf(batches)}`);
       await settleDown();
       see(`loaded ${keysOf(batches)}`);
       return batches.map(() => ({}));
     },
-    saveResources: async (batches) => see(`save ${keysOf(batches)}`),
+    saveResources: async (batches: { key: string }[]) => see(`save ${keysOf(batches)}`),
     ...options,
-  });
-  const run = (store: string, key: string) =>
-    tenant.run(store, () => accounts.run(key, () => see(`operation on ${key}`)));
-  return { accounts, log, run };
-}
+  }));
 
 describe('A shared call runs in the context of its first batch', () => {
   test('that of its first run, and the operations in those of their callers', async () => {
-    const { log, run } = logging();
+    const { log, run } = loggingTogether();
     await Promise.all([run('A', 'alice'), run('B', 'alice'), run('C', 'bob'), run('D', 'carol')]);
     expect(log).toEqual([
       'load alice,bob,carol: A',
@@ -42,7 +31,7 @@ describe('A shared call runs in the context of its first batch', () => {
   });
 
   test.each([0, 10])('each call in that of its own first (minDuration %d)', async (minDuration) => {
-    const { log, run } = logging({ minDuration, maxKeys: 1 });
+    const { log, run } = loggingTogether({ minDuration, maxKeys: 1 });
     await Promise.all([run('A', 'alice'), run('B', 'bob')]);
     const calls = (key: string, store: string) =>
       ['load', 'loaded', 'operation on', 'save'].map((what) => `${what} ${key}: ${store}`);
@@ -51,7 +40,9 @@ describe('A shared call runs in the context of its first batch', () => {
 
   test('locks in those of their batches', async () => {
     const locked: unknown[] = [];
-    const { run } = logging({ lockResource: (key: string) => void locked.push([key, tenant.getStore()]) });
+    const { run } = loggingTogether({
+      lockResource: (key: string) => void locked.push([key, tenant.getStore()]),
+    });
     await Promise.all([run('A', 'alice'), run('B', 'bob')]);
     expect(locked).toEqual([
       ['alice', 'A'],
@@ -60,7 +51,7 @@ describe('A shared call runs in the context of its first batch', () => {
   });
 
   test('in none, if the first run has none', async () => {
-    const { accounts, log, run } = logging();
+    const { accounts, log, run } = loggingTogether();
     await Promise.all([accounts.run('alice', () => {}), run('B', 'bob')]);
     expect(log.filter((line) => !line.startsWith('operation'))).toEqual(
       ['load', 'loaded', 'save'].map((what) => `${what} alice,bob: undefined`),

@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { optionsOf } from '../../scripts/options.mjs';
 import { Kills, randomKill } from './kills.mjs';
-import { numberOf } from './number.mjs';
+import { aboveZero } from './number.mjs';
 
 const usage = 'npm run kills -- [--times N]   200 if nothing else is said';
 
-const { times } = optionsOf({ times: { type: 'string', default: '200' } }, usage);
-const wanted = numberOf('--times', times);
+const { times } = optionsOf({ times: { type: 'string', default: '200' } }, usage, ({ times }) =>
+  aboveZero('times', times),
+);
 const folder = await mkdtemp(join(tmpdir(), 'kills-'));
 const kills = await Kills.on(folder);
 try {
-  while (kills.kills < wanted) {
+  while (kills.kills < Number(times)) {
     const kill = randomKill();
     const differences = await kills.kill(kill);
     const progress = `kill ${kills.kills}: ${kill.way}, ${kill.inFlight} in flight, after ${kill.after} ms`;

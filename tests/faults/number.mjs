@@ -1,7 +1,6 @@
-/** The number that an option says. Ends the process if it is none. */
-export function numberOf(option, text) {
+/** For the check of `optionsOf`. */
+export function aboveZero(option, text) {
   const number = Number(text);
-  if (number > 0 && number < Infinity) return number;
-  console.error(`${option}: a number above 0 is expected, not ${JSON.stringify(text)}`);
-  process.exit(2);
+  if (!(number > 0 && number < Infinity))
+    throw new RangeError(`--${option}: a number above 0 is expected, not ${JSON.stringify(text)}`);
 }

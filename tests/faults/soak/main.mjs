@@ -4,7 +4,7 @@ import '../../../bench/wasm-memory.mjs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { optionsOf } from '../../../scripts/options.mjs';
-import { numberOf } from '../number.mjs';
+import { aboveZero } from '../number.mjs';
 import { chart } from './chart.mjs';
 import { growing, sample } from './samples.mjs';
 
@@ -18,8 +18,9 @@ const usage = `npm run soak -- [options]
 const { minutes, svg } = optionsOf(
   { minutes: { type: 'string', default: '20' }, svg: { type: 'string' } },
   usage,
+  ({ minutes }) => aboveZero('minutes', minutes),
 );
-const duration = numberOf('--minutes', minutes) * 60_000;
+const duration = Number(minutes) * 60_000;
 if (svg) await requireWritable(svg);
 const start = performance.now();
 
