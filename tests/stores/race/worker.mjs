@@ -40,9 +40,12 @@ async function caller() {
   }
 }
 
-/** A batch that was not loaded, or had a conflict to the last, has changed nothing. */
+/** A batch that was not locked or loaded, or had a conflict to the last, has changed nothing. */
 function isUnknown(error) {
-  return !['ERR_LOAD_FAILED', NOT_ASKED].includes(error.code) && error.cause?.code !== 'ERR_CONFLICT';
+  return (
+    !['ERR_LOCK_FAILED', 'ERR_LOAD_FAILED', NOT_ASKED].includes(error.code) &&
+    error.cause?.code !== 'ERR_CONFLICT'
+  );
 }
 
 await Promise.all(Array.from({ length: CALLERS }, caller));
