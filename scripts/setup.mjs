@@ -9,6 +9,7 @@ import { optionsOf } from './options.mjs';
 import { chromium, firefox } from './setup/browsers.mjs';
 import { wasmBindgen, wasmPack } from './setup/cargo-tools.mjs';
 import { folder, node } from './setup/conditions.mjs';
+import { postgres } from './setup/databases.mjs';
 import { dependencies } from './setup/dependencies.mjs';
 import { guarded, SetupError } from './setup/failure.mjs';
 import { print, step } from './setup/progress.mjs';
@@ -30,6 +31,8 @@ import { rust } from './setup/rust.mjs';
 const toolchain = [node, folder, rust, wasmPack, wasmBindgen, dependencies];
 /** @type {Need[]} */
 const browsers = [chromium, firefox];
+/** @type {Need[]} */
+const databases = [postgres];
 
 /**
  * Brings compiler, tools and npm packages, and returns the changes to the environment with which `wasm-pack`,
@@ -51,6 +54,14 @@ export function ensureBrowsers() {
   return guarded(async () => {
     const [{ note: chromium }, { note: firefox }] = await ensure(browsers);
     return { chromium, firefox };
+  });
+}
+
+/** Brings the databases and returns their servers. Ends the process with a message when one cannot be brought. */
+export function ensureDatabases() {
+  return guarded(async () => {
+    const [postgres] = await ensure(databases);
+    return { postgres };
   });
 }
 
@@ -81,14 +92,18 @@ async function check(needs) {
   return complete;
 }
 
-const usage = `Usage: node scripts/setup.mjs [--browsers] [--check]
+const usage = `Usage: node scripts/setup.mjs [--browsers] [--databases] [--check]
 
-  --browsers  also the browsers that the tests drive
-  --check     only tell what is there and what is missing; exit code 1 if anything is missing`;
+  --browsers   also the browsers that the tests drive
+  --databases  also the databases that the stores are tested with
+  --check      only tell what is there and what is missing; exit code 1 if anything is missing`;
 
 async function main() {
-  const wanted = optionsOf({ browsers: { type: 'boolean' }, check: { type: 'boolean' } }, usage);
-  const needs = wanted.browsers ? [...toolchain, ...browsers] : toolchain;
+  const wanted = optionsOf(
+    { browsers: { type: 'boolean' }, databases: { type: 'boolean' }, check: { type: 'boolean' } },
+    usage,
+  );
+  const needs = [...toolchain, ...(wanted.browsers ? browsers : []), ...(wanted.databases ? databases : [])];
   if (!wanted.check) await guarded(() => ensure(needs));
   const complete = await check(needs);
   if (complete) return;

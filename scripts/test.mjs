@@ -23,6 +23,7 @@ const levels = {
     npx('tsc', '--noEmit', '-p', '.'),
     npx('tsc', '-p', 'tests/types'),
     npx('tsc', '-p', 'tests/browser'),
+    npx('tsc', '-p', 'tests/stores'),
     npx('tsc', '-p', 'bench'),
   ],
   'engine: natively, on a virtual clock': [['cargo', 'test', '--locked', '--target', host]],
@@ -30,6 +31,9 @@ const levels = {
     wasm('wasm-pack', 'test', '--node', '--mode', 'no-install', '--', '--locked'),
   ],
   'node: the package as its users see it': [npx('vitest', 'run')],
+  'stores: real databases, and many processes': [
+    npx('vitest', 'run', '--config', 'tests/stores/vitest.config.ts'),
+  ],
   'package: what would be published': [
     [node, 'scripts/package/check.mjs'],
     [node, 'scripts/package/size.mjs'],

@@ -1,7 +1,7 @@
 import { show } from '../../core/settings.js';
 import { isError } from '../../core/thenables.js';
 import type { SavedBatch } from '../../core/types.js';
-import { attempt } from './failure.js';
+import { attempt } from '../failure.js';
 import type { IndexedDBStoreOptions } from './options.js';
 
 /** What is to be written for a batch; if there is no record for its resource, the Error that says why. */

@@ -1,4 +1,4 @@
-import { attempt } from './failure.js';
+import { attempt } from '../failure.js';
 
 /**
  * The transaction of a load, for the save that follows. Where nothing but microtasks lies between them it still takes requests then: one

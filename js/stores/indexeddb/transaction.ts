@@ -1,4 +1,4 @@
-import { asError } from './failure.js';
+import { asError } from '../failure.js';
 import type { IndexedDBStoreOptions } from './options.js';
 import type { SharedTransaction } from './sharing.js';
 

@@ -1,5 +1,5 @@
+import { asError } from '../failure.js';
 import type { Connection } from './connection.js';
-import { asError } from './failure.js';
 import { SharedTransaction } from './sharing.js';
 import { type Mode, type Surroundings, transact } from './transaction.js';
 

@@ -1,6 +1,8 @@
 // Debian's packages, by apt-get: as root, or by a sudo that asks for no password.
 
 import { readFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { locked } from '../cache.mjs';
 import { explained, SetupError } from '../failure.mjs';
 import { step } from '../progress.mjs';
@@ -39,6 +41,26 @@ export async function aptInstall(packages, why) {
       }),
     ),
   );
+}
+
+/**
+ * Unpacks a package into a folder, with those that it needs and the system lacks. Nothing else changes: no service starts, and whoever is
+ * not root can do it, too.
+ * @param {string} name
+ * @param {string} folder
+ * @param {(line: string) => void} report
+ */
+export async function aptExtract(name, folder, report) {
+  const aptGet = (...args) => run('apt-get', [...patience, ...args], { cwd: folder, report });
+  if (process.getuid?.() === 0) await aptGet('update');
+  const files = await aptGet(...install, '--print-uris', name);
+  const lacking = [...files.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(([, lacking]) => lacking);
+  await aptGet('download', ...lacking);
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.deb')) continue;
+    await run('dpkg-deb', ['--extract', file, '.'], { cwd: folder, report });
+    await rm(join(folder, file));
+  }
 }
 
 /** @param {string} name @returns {Promise<string | undefined>} */

@@ -1,4 +1,4 @@
-import { isError } from '../../core/thenables.js';
+import { isError } from '../core/thenables.js';
 
 /** What the task returns; if it throws, the Error for its place among others, where only an Error tells of a failure. */
 export function attempt<T>(task: () => T): T | Error {
