@@ -9,7 +9,7 @@ import { optionsOf } from './options.mjs';
 import { chromium, firefox } from './setup/browsers.mjs';
 import { wasmBindgen, wasmPack } from './setup/cargo-tools.mjs';
 import { folder, node } from './setup/conditions.mjs';
-import { postgres } from './setup/databases.mjs';
+import { postgres, redis } from './setup/databases.mjs';
 import { dependencies } from './setup/dependencies.mjs';
 import { guarded, SetupError } from './setup/failure.mjs';
 import { print, step } from './setup/progress.mjs';
@@ -32,7 +32,7 @@ const toolchain = [node, folder, rust, wasmPack, wasmBindgen, dependencies];
 /** @type {Need[]} */
 const browsers = [chromium, firefox];
 /** @type {Need[]} */
-const databases = [postgres];
+const databases = [postgres, redis];
 
 /**
  * Brings compiler, tools and npm packages, and returns the changes to the environment with which `wasm-pack`,
@@ -60,8 +60,8 @@ export function ensureBrowsers() {
 /** Brings the databases and returns their servers. Ends the process with a message when one cannot be brought. */
 export function ensureDatabases() {
   return guarded(async () => {
-    const [postgres] = await ensure(databases);
-    return { postgres };
+    const [postgres, redis] = await ensure(databases);
+    return { postgres, redis };
   });
 }
 

@@ -11,6 +11,7 @@ import { which } from './run.mjs';
 import { versionOf } from './versions.mjs';
 
 export const postgres = server('PostgreSQL', 'postgres', 'postgresql', postgresFolders);
+export const redis = server('Redis', 'redis-server', 'redis-server', (root) => [join(root, 'usr/bin')]);
 
 /**
  * @param {string} name

@@ -11,6 +11,8 @@ export interface Harness {
   module: string;
   /** Whether several may have the records open at once, and a save notices what others have saved. */
   hasConflicts: boolean;
+  /** Whether the client sends a save again whose answer was lost, and the store finds out by that what has become of it. */
+  sendsAgain?: boolean;
   /** Starts what the records are kept in, with none in it: a server on loopback, or just a folder. Fails if it cannot be started. */
   start(): Promise<Place>;
   /** Opens the records with a client of its own. The options are for the store, beside those that it cannot do without. */

@@ -36,6 +36,8 @@ export class Server {
   #guard;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
+  /** The folder of which there is a copy, that is used instead. @type {string | undefined} */
+  #copied;
 
   constructor(name, folder, owner, guard) {
     this.#name = name;
@@ -46,8 +48,9 @@ export class Server {
 
   /** Runs a command to its end, as the server's user, in its folder. */
   run(command, args, env = {}) {
+    const path = this.reachable(command);
     const options = { ...this.#options(env), encoding: 'utf8' };
-    const { status, error, stdout, stderr } = spawnSync(this.reachable(command), args, options);
+    const { status, error, stdout, stderr } = spawnSync(path, args, options);
     if (status !== 0) throw new Error(`${command} failed: ${error?.message ?? stdout + stderr}`);
     return stdout;
   }
@@ -57,6 +60,7 @@ export class Server {
     const test = spawnSync('/bin/sh', ['-c', 'test -x "$0"', command], this.#options({}));
     if (test.status === 0) return command;
     const [root] = command.split('/usr/');
+    this.#copied = root;
     const copy = join(this.folder, 'copy');
     const options = { recursive: true, verbatimSymlinks: true };
     if (!existsSync(copy)) cpSync(join(root, 'usr'), join(copy, 'usr'), options);
@@ -114,8 +118,13 @@ export class Server {
     await once(child, 'exit');
   }
 
+  /** @param {Record<string, string>} env the libraries of what was copied are in the copy, too */
   #options(env) {
-    return { cwd: this.folder, env: { ...process.env, LC_ALL: 'C', ...env }, ...this.#owner };
+    const own = Object.entries(env).map(([name, value]) => {
+      return [name, this.#copied ? value.replaceAll(this.#copied, join(this.folder, 'copy')) : value];
+    });
+    const all = { ...process.env, LC_ALL: 'C', ...Object.fromEntries(own) };
+    return { cwd: this.folder, env: all, ...this.#owner };
   }
 }
 

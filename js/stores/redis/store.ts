@@ -1,0 +1,140 @@
+import { mistyped, show } from '../../core/settings.js';
+import { isError } from '../../core/thenables.js';
+import type { SavedBatch } from '../../core/types.js';
+import { asError } from '../failure.js';
+import { check, type Store, type StoreOptions } from '../options.js';
+import { conflict, jsonOf, keyText, resourceOf } from '../records.js';
+import { commandsOf, lossesOf, type RedisClient } from './client.js';
+
+/** Options of {@link redisStore}. */
+export interface RedisStoreOptions<Resource, Key extends string | number = string>
+  extends StoreOptions<Resource, Key> {
+  /** A client of `ioredis` or `redis`, for one server or for a cluster. It remains yours: connect it before, close it after `stop()`. */
+  client: RedisClient;
+  /**
+   * What the names of the records begin with, before their keys: `'carts:'`.
+   *
+   * @defaultValue ''
+   */
+  prefix?: string | undefined;
+  /**
+   * ms that a record lives after its last save.
+   *
+   * @defaultValue for ever, or as long as others have told Redis
+   */
+  ttl?: number | undefined;
+}
+
+/** What {@link redisStore} makes: options for `startProcessor`. */
+export interface RedisStore<Resource, Key extends string | number = string> extends Store<Resource, Key> {
+  /** 20. Another number can be given after the store in the options of `startProcessor`. */
+  retries: number;
+}
+
+/**
+ * Keeps resources in Redis, as JSON: spread the result into the options of `startProcessor`.
+ *
+ * - A record is a hash with two fields, `value` and `version`. Each save gives it a version that no other has had, if it still has the one
+ *   that was loaded: a script looks and writes in one step. If it has not, that is a conflict, and the batch starts over.
+ * - What loads or saves in one turn is sent together, a command for each record, so that a cluster can have them anywhere.
+ * - A save whose answer was lost is an error with `code` 'ERR_OUTCOME_UNKNOWN', unless the client sends it again, as ioredis does: then the
+ *   record tells whether it has been saved already.
+ * - The call's signal ends the wait for a load, and keeps a save from beginning. A save that was sent cannot be taken back.
+ * - A resource is what JSON holds: null, booleans, finite numbers, strings, arrays and plain objects. Anything else in it, undefined too,
+ *   is a TypeError that names the place, and the failure of that batch alone.
+ *
+ * @throws TypeError or RangeError that names the option, if one is of the wrong kind.
+ *
+ * @example
+ * <!-- not run -->
+ * ```ts
+ * import { Redis } from 'ioredis';
+ * import { startProcessor } from 'groupcommit';
+ * import { redisStore } from 'groupcommit/redis';
+ *
+ * const client = new Redis({ enableAutoPipelining: true });
+ * const carts = startProcessor({
+ *   ...redisStore({ client, prefix: 'carts:', initial: () => ({ items: [] as string[] }) }),
+ *   minDuration: 0,
+ * });
+ * await carts.run('alice', (cart) => void cart.items.push('apple'));
+ * ```
+ */
+export function redisStore<Resource, Key extends string | number = string>(
+  options: RedisStoreOptions<Resource, Key> & { initial: (key: Key) => Resource },
+): RedisStore<Resource, Key>;
+export function redisStore<Resource, Key extends string | number = string>(
+  options: RedisStoreOptions<Resource, Key>,
+): RedisStore<Resource | undefined, Key>;
+export function redisStore<Resource, Key extends string | number>(
+  options: RedisStoreOptions<Resource, Key>,
+): RedisStore<Resource | undefined, Key> {
+  checkOptions(options);
+  const { client, prefix = '', ttl = '', initial } = options;
+  const commands = commandsOf(client);
+  const losses = lossesOf(client);
+  const versions = new WeakMap<object, string>();
+
+  const save = async (batch: SavedBatch<unknown, Key>) => {
+    const { key } = batch;
+    const value = jsonOf(batch.resource, key);
+    if (isError(value)) throw value;
+    const args = [versions.get(batch) as string, crypto.randomUUID()];
+    if (value !== undefined) args.push(value as string, `${ttl}`);
+    const lost = losses.count;
+    const reply = await commands.run(prefix + keyText(key), args).catch((error) => {
+      throw isRefusal(error) ? error : unknownOutcome(key, error);
+    });
+    if (reply === 1) return;
+    // If it was sent twice, others may have written after the first time.
+    throw lost === losses.count ? conflict(key) : unknownOutcome(key, new Error('a connection was lost'));
+  };
+
+  return {
+    retries: 20,
+
+    async loadResources(batches, { signal }) {
+      signal.throwIfAborted();
+      const records = batches.map(async (batch) => {
+        const [value, version] = await commands.get(prefix + keyText(batch.key), ['value', 'version']);
+        versions.set(batch, (version ?? '') as string);
+        return resourceOf((value ?? undefined) as string | undefined, batch.key, initial);
+      });
+      return Promise.race([Promise.all(records.map((record) => record.catch(asError))), abortOf(signal)]);
+    },
+
+    async saveResources(batches, { signal }) {
+      signal.throwIfAborted();
+      return Promise.all(batches.map((batch) => save(batch).then(() => undefined, asError)));
+    },
+  };
+}
+
+function checkOptions(options: unknown): void {
+  const { client, prefix, ttl } = Object(options);
+  const isNodeRedis = typeof client?.evalSha === 'function';
+  const methods = isNodeRedis ? ['hmGet', 'evalSha'] : ['hmget', 'evalsha'];
+  check(options, 'client', 'a client of ioredis or redis', [...methods, 'eval', 'on']);
+  if (prefix !== undefined && typeof prefix !== 'string') throw mistyped('prefix', 'a string', prefix);
+  if (ttl !== undefined && typeof ttl !== 'number') throw mistyped('ttl', 'a number', ttl);
+  if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl > 0))
+    throw new RangeError(`ttl must be a whole number of ms above 0, not ${ttl}`);
+}
+
+/** Rejects when the signal aborts. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Whether it is what the server has answered, which begins with a word in capitals: then nothing was saved. */
+function isRefusal(error: unknown): boolean {
+  return /^[A-Z]{2,} /.test(`${(error as Error | null)?.message}`);
+}
+
+function unknownOutcome(key: string | number, cause: unknown): Error {
+  const why = (cause as Error | null)?.message;
+  const message = `It is not known whether the record ${show(key)} has been saved: ${why}`;
+  return Object.assign(new Error(message, { cause }), { code: 'ERR_OUTCOME_UNKNOWN' });
+}
