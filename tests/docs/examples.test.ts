@@ -32,7 +32,7 @@ describe('examples', () => {
     folder = await mkdtemp(join(tmpdir(), 'examples-'));
     await mkdir(join(folder, 'node_modules'));
     await symlink(packageFolder, join(folder, 'node_modules', 'groupcommit'));
-    for (const name of ['@types', 'undici-types', 'fake-indexeddb', 'classic-level']) {
+    for (const name of ['@types', 'undici-types', 'fake-indexeddb', 'classic-level', 'ioredis']) {
       await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
     }
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
