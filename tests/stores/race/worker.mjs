@@ -1,5 +1,6 @@
 // One of the processes of a race: worker.mjs MODULE LOCATION INCREMENTS KEYS
 // It makes so many increments, and writes a line for each that has been acknowledged, `+ KEY`, and for each of which nobody knows, `? KEY`.
+// One that makes none tells what is there: `= KEY COUNT`.
 
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +26,7 @@ async function caller() {
   let lastSuccess = Date.now();
   while (left > 0) {
     left--;
-    const key = `key ${Math.floor(Math.random() * Number(keys))}`;
+    const key = `key-${Math.floor(Math.random() * Number(keys))}`;
     try {
       await client.increment(key);
       write(`+ ${key}`);
@@ -48,6 +49,10 @@ function isUnknown(error) {
 }
 
 await Promise.all(Array.from({ length: CALLERS }, caller));
-write(`conflicts ${client.conflicts()}`);
+write(`conflicts of ${client.conflicts()}`);
+for (let number = 0; Number(increments) === 0 && number < Number(keys); number++) {
+  const key = `key-${number}`;
+  write(`= ${key} ${/** @type {any} */ (await client.get(key))?.count ?? 0}`);
+}
 await client.close();
 process.exit();
