@@ -9,5 +9,5 @@ export {
   type LevelOperation,
   type LevelStoreOptions,
   levelStore,
-} from './stores/level.js';
+} from './stores/level/store.js';
 export type { Store, StoreOptions } from './stores/options.js';

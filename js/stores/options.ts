@@ -1,4 +1,3 @@
-import { mistyped } from '../core/settings.js';
 import type { BatchContext, CallContext, SavedBatch } from '../core/types.js';
 
 /** What the options of all stores for databases have in common. */
@@ -25,13 +24,7 @@ export interface Store<Resource, Key extends string | number = string> {
   ) => Promise<(Error | undefined)[]>;
 }
 
-/** Throws the TypeError that names the first option of the wrong kind. The client has to have the methods. */
-export function check(options: unknown, client: string, kind: string, methods: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw mistyped('The options', 'an object', options);
-  const { [client]: given, initial } = options as Record<string, unknown>;
-  const hasMethod = (method: string) =>
-    typeof (given as Record<string, unknown> | null)?.[method] === 'function';
-  if (!methods.every(hasMethod)) throw mistyped(client, kind, given);
-  if (initial !== undefined && typeof initial !== 'function')
-    throw mistyped('initial', 'a function', initial);
+/** @throws TypeError with the message, which names an option, if that is not as it has to be. */
+export function need(isRight: boolean, message: string): void {
+  if (!isRight) throw new TypeError(message);
 }

@@ -8,7 +8,7 @@ import { packageable } from './glue.mjs';
 import { moduleOf } from './inline-bytes.mjs';
 import { optimize } from './optimize.mjs';
 
-export const entries = ['index', 'slim', 'indexeddb', 'browser', 'level', 'redis'];
+export const entries = ['index', 'slim', 'indexeddb', 'browser', 'level', 'sqlite', 'postgres', 'redis'];
 /** Hosts that have modules only, and compile `engine.wasm` themselves. These entries are a few lines around slim.js. */
 const esmEntries = ['workerd', 'edge-light'];
 const namesOfEngine = '.names.json';

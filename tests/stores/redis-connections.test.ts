@@ -61,7 +61,7 @@ describe('ioredis, whose connection is lost', () => {
     const { processor, proxy, other, count } = await startIORedis();
     const { error } = await lose(processor, proxy, plusOne, () => other.run('hot', increment));
     expect(error).toMatchObject(unknown);
-    expect(error?.message).toContain("It is not known whether the record 'hot' has been saved");
+    expect(error?.message).toContain('It is not known whether the record "hot" has been saved');
     expect(await count()).toBe(3);
     expect(await processor.run('hot', increment)).toBe(4);
   });

@@ -40,10 +40,14 @@ describe('The examples of docs/redis.md', () => {
         types: ['node'],
       });
       const { diagnostics } = program.emit();
-      const messages = [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(({ messageText }) => messageText);
+      const messages = [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(
+        ({ messageText }) => messageText,
+      );
       expect(messages).toEqual([]);
       for (const file of files) {
-        const { stderr } = await promisify(execFile)(process.execPath, [file.replace(/ts$/, 'js')], { cwd: folder });
+        const { stderr } = await promisify(execFile)(process.execPath, [file.replace(/ts$/, 'js')], {
+          cwd: folder,
+        });
         expect(stderr).toBe('');
       }
       expect(await command(server.port, 'HGET', 'carts:alice', 'value')).toContain('{"items":["apple"]}');

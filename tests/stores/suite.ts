@@ -14,3 +14,10 @@ export function suite(harness: Harness): void {
     for (const part of [core, values, keys, calls, conflicts, lostConnections, processes]) part(harness);
   });
 }
+
+/** What remains for one that keeps each record locked from load to save: there are no calls for many, and no conflicts. */
+export function suiteOfLocks(harness: Harness): void {
+  describe(harness.name, () => {
+    for (const part of [core, values, keys, lostConnections, processes]) part(harness);
+  });
+}

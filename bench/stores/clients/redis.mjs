@@ -73,7 +73,10 @@ function watch(port) {
           const [, text] = await Promise.all([connection.watch(prefix + key), connection.get(prefix + key)]);
           const record = JSON.parse(text);
           record.count++;
-          const results = await connection.multi().set(prefix + key, JSON.stringify(record)).exec();
+          const results = await connection
+            .multi()
+            .set(prefix + key, JSON.stringify(record))
+            .exec();
           if (results) return;
           conflicts++;
           await sleep(Math.random() * pause);

@@ -1,5 +1,6 @@
 // One of the processes of a race: worker.mjs MODULE LOCATION INCREMENTS KEYS
 // It makes so many increments, and writes a line for each that has been acknowledged, `+ KEY`, and for each of which nobody knows, `? KEY`.
+// One that makes none tells what is there: `= KEY COUNT`.
 
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +26,7 @@ async function caller() {
   let lastSuccess = Date.now();
   while (left > 0) {
     left--;
-    const key = `key ${Math.floor(Math.random() * Number(keys))}`;
+    const key = `key-${Math.floor(Math.random() * Number(keys))}`;
     try {
       await client.increment(key);
       write(`+ ${key}`);
@@ -39,12 +40,19 @@ async function caller() {
   }
 }
 
-/** A batch that was not loaded, or had a conflict to the last, has changed nothing. */
+/** A batch that was not locked or loaded, or had a conflict to the last, has changed nothing. */
 function isUnknown(error) {
-  return !['ERR_LOAD_FAILED', NOT_ASKED].includes(error.code) && error.cause?.code !== 'ERR_CONFLICT';
+  return (
+    !['ERR_LOCK_FAILED', 'ERR_LOAD_FAILED', NOT_ASKED].includes(error.code) &&
+    error.cause?.code !== 'ERR_CONFLICT'
+  );
 }
 
 await Promise.all(Array.from({ length: CALLERS }, caller));
-write(`conflicts ${client.conflicts()}`);
+write(`conflicts of ${client.conflicts()}`);
+for (let number = 0; Number(increments) === 0 && number < Number(keys); number++) {
+  const key = `key-${number}`;
+  write(`= ${key} ${/** @type {any} */ (await client.get(key))?.count ?? 0}`);
+}
 await client.close();
 process.exit();

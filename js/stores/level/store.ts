@@ -1,6 +1,5 @@
-import { isError } from '../core/thenables.js';
-import { check, type Store, type StoreOptions } from './options.js';
-import { jsonOf, keyText, resourceOf } from './records.js';
+import { need, type Store, type StoreOptions } from '../options.js';
+import { jsonOf, keyText, resourceOf } from '../records.js';
 
 /** What is asked of a database: any of abstract-level has it, and any sublevel. */
 export interface LevelDatabase {
@@ -70,8 +69,9 @@ export function levelStore<Resource, Key extends string | number = string>(
 export function levelStore<Resource, Key extends string | number>(
   options: LevelStoreOptions<Resource, Key>,
 ): Store<Resource | undefined, Key> {
-  check(options, 'db', 'a database of abstract-level', ['getMany', 'batch']);
   const { db, initial, sync = false } = options;
+  need(typeof db?.getMany === 'function', 'db must be a database of abstract-level');
+  need(!initial || typeof initial === 'function', 'initial must be a function');
 
   return {
     async loadResources(batches, { signal }) {
@@ -85,15 +85,15 @@ export function levelStore<Resource, Key extends string | number>(
 
     async saveResources(batches, { signal }) {
       signal.throwIfAborted();
-      const records = batches.map(({ key, resource }) => jsonOf(resource, key));
+      const records = batches.map(({ resource }) => jsonOf(resource));
       const operations: LevelOperation[] = [];
       for (const [place, value] of records.entries()) {
         const key = keyText((batches[place] as (typeof batches)[number]).key);
         if (value === undefined) operations.push({ type: 'del', key });
-        else if (!isError(value)) operations.push({ type: 'put', key, value: value as string });
+        else if (typeof value === 'string') operations.push({ type: 'put', key, value });
       }
       await db.batch(operations, { ...encodings, sync });
-      return records.map((record) => (isError(record) ? (record as Error) : undefined));
+      return records.map((record) => (record instanceof Error ? record : undefined));
     },
   };
 }

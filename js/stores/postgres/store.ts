@@ -1,0 +1,58 @@
+import type { BatchContext, Release } from '../../core/types.js';
+import type { Store } from '../options.js';
+import { queryOf } from './client.js';
+import { isMadeMeanwhile } from './failure.js';
+import { locked } from './locked.js';
+import { check, type PostgresStoreOptions } from './options.js';
+import { Records } from './records.js';
+import { statementsOf } from './statements.js';
+import { together } from './together.js';
+import { transactOf } from './transaction.js';
+
+/**
+ * What {@link postgresStore} makes: options for `startProcessor`, and a way to make the table. Whichever are given after the store in the
+ * options of `startProcessor` count instead.
+ */
+export interface PostgresStore<Resource, Key extends string | number = string> extends Store<Resource, Key> {
+  /** 20. */
+  retries: number;
+  /**
+   * 4: so that what asks while so many statements are under way goes together in the next. Few large ones are several times as fast as many
+   * small ones. `Infinity` with `lock: 'row'`.
+   */
+  concurrency: number;
+  /** 1,000: the most records in a statement. 1 with `lock: 'row'`. */
+  maxKeys: number;
+  /** With `lock: 'row'`: begins a transaction and locks the row in it. What is not committed when the lock is released is rolled back. */
+  lockResource?: (key: Key, batch: BatchContext<Key>) => Promise<Release>;
+  /** Makes the table, if there is none of its name. Nothing else does. */
+  createTable: () => Promise<void>;
+}
+
+export function postgresStore<Resource, Key extends string | number = string>(
+  options: PostgresStoreOptions<Resource, Key> & { initial: (key: Key) => Resource },
+): PostgresStore<Resource, Key>;
+export function postgresStore<Resource, Key extends string | number = string>(
+  options: PostgresStoreOptions<Resource, Key>,
+): PostgresStore<Resource | undefined, Key>;
+export function postgresStore<Resource, Key extends string | number>(
+  options: PostgresStoreOptions<Resource, Key>,
+): PostgresStore<Resource | undefined, Key> {
+  check(options);
+  const { client, table, schema, lock, initial } = options;
+  const query = queryOf(client);
+  const statements = statementsOf(schema, table);
+  const records = new Records<Resource | undefined, Key>(statements, initial);
+  const transact = lock && transactOf(client);
+
+  return {
+    retries: 20,
+    ...(transact ? locked(transact, statements, records) : together(query, statements, records)),
+
+    async createTable() {
+      await query(statements.create).catch((error) => {
+        if (!isMadeMeanwhile(error)) throw error;
+      });
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { harness } from './harnesses/postgres-js.mjs';
+import { suite } from './suite.js';
+
+suite(harness);

@@ -1,0 +1,4 @@
+import { harness } from './harnesses/sqlite-better.mjs';
+import { suite } from './suite.js';
+
+suite(harness);
