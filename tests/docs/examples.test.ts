@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installed } from '../stores/packages/installed.mjs';
 
 // Every block of TypeScript in the README, in some of docs/ and in the comments of js/ is a module of its own, which is compiled against the
 // built package and run: it may not write to the standard error, as console.assert does. Where the line before the block is
@@ -32,9 +33,12 @@ describe('examples', () => {
     folder = await mkdtemp(join(tmpdir(), 'examples-'));
     await mkdir(join(folder, 'node_modules'));
     await symlink(packageFolder, join(folder, 'node_modules', 'groupcommit'));
-    for (const name of ['@types', 'undici-types', 'fake-indexeddb', 'classic-level']) {
+    for (const name of ['@types', 'undici-types', 'fake-indexeddb', 'classic-level', 'ioredis']) {
       await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
     }
+    // Which compiles for minutes, once.
+    const packages = join(await installed(), 'node_modules');
+    await symlink(join(packages, 'better-sqlite3'), join(folder, 'node_modules', 'better-sqlite3'));
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     await Promise.all(examples.map(({ code }, i) => writeFile(fileOf(i), `${code}\nexport {};\n`)));
     program = ts.createProgram(
@@ -50,7 +54,7 @@ describe('examples', () => {
         typeRoots: [join(root, 'node_modules', '@types')],
       },
     );
-  });
+  }, 600_000);
 
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -61,6 +65,8 @@ describe('examples', () => {
       expect.arrayContaining([
         'README.md',
         'docs/indexeddb.md',
+        'docs/level.md',
+        'docs/sqlite.md',
         'docs/stores.md',
         'js/index.ts',
         'js/slim.ts',
@@ -90,7 +96,8 @@ describe('examples', () => {
       const { stderr } = await promisify(execFile)(
         process.execPath,
         ['--import', 'fake-indexeddb/auto', script],
-        { cwd: folder },
+        // What it writes, others do not find.
+        { cwd: await mkdtemp(join(folder, 'cwd-')) },
       );
       expect(stderr).toBe('');
     },
@@ -103,7 +110,9 @@ async function documents(): Promise<string[]> {
   return [
     'README.md',
     'docs/indexeddb.md',
+    'docs/level.md',
     'docs/pages.md',
+    'docs/sqlite.md',
     'docs/stores.md',
     ...sources.filter((file) => file.endsWith('.ts')).map((file) => `js/${file}`),
   ];

@@ -35,6 +35,9 @@ const { increments, processes, store } = optionsOf(
   },
 );
 
+// An end by a signal is an end as well: folders are removed, and servers stopped.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 const table = new Table({
   head: ['store', 'killed', 'acknowledged', 'not known', 'conflicts', 'a second', 'lost', 'made twice'],
   colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],

@@ -58,7 +58,8 @@ function figures(results, sum) {
   };
 }
 
-async function fill(connection, records) {
+/** Makes the table with so many records, of about a kilobyte. */
+export async function fill(connection, records) {
   const client = await connected(connection);
   await client.query('drop table if exists counters');
   await client.query(`create table counters (

@@ -1,5 +1,4 @@
-import { mistyped, show } from '../../core/settings.js';
-import { check as checkStore, type StoreOptions } from '../options.js';
+import { need, type StoreOptions } from '../options.js';
 import type { PostgresClient } from './client.js';
 
 /** Options of {@link postgresStore}. */
@@ -28,17 +27,19 @@ export interface PostgresStoreOptions<Resource, Key extends string | number = st
 }
 
 /** Throws the TypeError that names the first option of the wrong kind. */
-export function check(options: unknown): void {
-  const { client, table, schema, lock } = Object(options);
-  const has = (method: string) => typeof client?.[method] === 'function';
-  checkStore(options, 'client', 'a client of pg or postgres', has('unsafe') ? [] : ['query']);
-  checkName('table', table);
-  if (schema !== undefined) checkName('schema', schema);
-  if (lock !== undefined && lock !== 'row') throw new TypeError(`lock must be 'row', not ${show(lock)}`);
-  if (lock && !has('begin') && !has('connect'))
-    throw new TypeError("client must be a Pool of pg, or the sql of postgres, for lock: 'row'");
+export function check({ client, table, schema, lock, initial }: PostgresStoreOptions<unknown, never>): void {
+  const has = (method: string) => typeof (client as never)?.[method] === 'function';
+  need(has('query') || has('unsafe'), 'client must be one of pg or postgres');
+  need(isName(table), 'table must be the name of one');
+  need(schema === undefined || isName(schema), 'schema must be the name of one');
+  need(!lock || lock === 'row', "lock must be 'row'");
+  need(
+    !lock || has('begin') || has('connect'),
+    "client must be a Pool of pg, or of postgres, for lock: 'row'",
+  );
+  need(!initial || typeof initial === 'function', 'initial must be a function');
 }
 
-function checkName(option: string, name: unknown): void {
-  if (typeof name !== 'string' || name === '') throw mistyped(option, 'the name of one', name);
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '';
 }

@@ -1,5 +1,3 @@
-import { show } from '../../core/settings.js';
-import { isError } from '../../core/thenables.js';
 import type { BatchContext, SavedBatch } from '../../core/types.js';
 import { conflict, jsonOf, keyText, resourceOf } from '../records.js';
 import type { Query, Row } from './client.js';
@@ -44,13 +42,11 @@ function changeOf(
   { key, resource }: SavedBatch<unknown>,
   version: string | undefined,
 ): string | Error | undefined {
-  const value = jsonOf(resource, key);
-  if (isError(value)) return value;
+  const value = jsonOf(resource);
+  if (value instanceof Error) return value;
   if (value === undefined && version === undefined) return undefined;
-  if (UNSTORABLE.test(value as string)) {
-    const what = 'a string in it has a NUL or half a surrogate pair';
-    return new TypeError(`The resource ${show(key)} cannot be kept in PostgreSQL: ${what}`);
-  }
+  if (UNSTORABLE.test(value as string))
+    return new TypeError('PostgreSQL cannot hold it: a string in it has a NUL or half a surrogate pair');
   const members = [`"key":${JSON.stringify(keyText(key))}`];
   if (version !== undefined) members.push(`"version":${version}`);
   members.push(value === undefined ? '"gone":true' : `"value":${value}`);

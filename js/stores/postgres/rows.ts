@@ -32,11 +32,11 @@ export function lockRow(
     // Once the transaction has ended, with the connection maybe, nothing more is to be done in it: that would be in one of somebody else.
     let hasEnded = false;
     const ended = transact(async (send) => {
-      const query: Query = (...statement) =>
-        hasEnded ? (ended as Promise<never>) : Promise.race([send(...statement), ended as Promise<never>]);
-      let found: Promise<Row | undefined> | undefined = find(query, statements, keyText(key));
+      let found: Promise<Row | undefined> | undefined = find(send, statements, keyText(key));
       await found;
       signal.throwIfAborted();
+      const query: Query = (...statement) =>
+        hasEnded ? (ended as Promise<never>) : Promise.race([send(...statement), ended as Promise<never>]);
       await new Promise<void>((commit, rollback) => {
         isLocked({
           query,

@@ -27,7 +27,7 @@ export function statementsOf(schema: string | undefined, table: string): Stateme
     // The rows are locked in the order of their keys, and only then changed: so two such statements never wait for each other.
     // A new record begins with the number of its transaction: a version that a deleted record of the key has not had.
     save: `with given as (
-  select * from json_to_recordset($1::text::json) as given (key text, value jsonb, version bigint, gone boolean)
+  select * from jsonb_to_recordset($1::text::jsonb) as given (key text, value jsonb, version bigint, gone boolean)
 ), locked as (
   select given.* from ${name} as stored join given using (key, version) order by key for no key update of stored
 ), updated as (

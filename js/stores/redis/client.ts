@@ -21,42 +21,44 @@ export type RedisClient = IORedisClient | NodeRedisClient;
 
 /** The commands, in the same form for both clients. Those that are called in one turn are sent together. */
 export interface Commands {
-  /** Resolves to a text for each field, or null. */
-  get(key: string, fields: string[]): Promise<unknown[]>;
+  /** Resolves to value and version, or null in their places. */
+  load(key: string): Promise<unknown[]>;
   /** Runs the script. */
-  run(key: string, args: string[]): Promise<unknown>;
+  save(key: string, args: string[]): Promise<unknown>;
 }
 
 export function commandsOf(client: RedisClient): Commands {
   const isNodeRedis = 'evalSha' in client;
-  const evaluate = async (name: 'sha1' | 'script', key: string, args: string[]) => {
-    if (isNodeRedis) {
-      const options = { keys: [key], arguments: args };
-      return name === 'sha1' ? client.evalSha(SHA1, options) : client.eval(SCRIPT, options);
-    }
-    return name === 'sha1' ? client.evalsha(SHA1, 1, key, ...args) : client.eval(SCRIPT, 1, key, ...args);
+  const run = (key: string, args: string[], byHash: boolean) => {
+    if (!isNodeRedis)
+      return byHash ? client.evalsha(SHA1, 1, key, ...args) : client.eval(SCRIPT, 1, key, ...args);
+    const options = { keys: [key], arguments: args };
+    return byHash ? client.evalSha(SHA1, options) : client.eval(SCRIPT, options);
   };
   return {
-    get: async (key, fields) => (isNodeRedis ? client.hmGet(key, fields) : client.hmget(key, ...fields)),
-    run: (key, args) =>
-      evaluate('sha1', key, args).catch((error) => {
+    load: (key) =>
+      isNodeRedis ? client.hmGet(key, ['value', 'version']) : client.hmget(key, 'value', 'version'),
+    save: (key, args) =>
+      run(key, args, true).catch((error) => {
         // The server does not have the script: it is new, or has been told to forget all.
-        if (!/^NOSCRIPT /.test(error?.message)) throw error;
-        return evaluate('script', key, args);
+        if (!/^NOSCRIPT /.test(error.message)) throw error;
+        return run(key, args, false);
       }),
   };
 }
 
-/** How the clients tell that a connection is lost, if they then send its commands again: `Redis` and `Cluster` of ioredis, and that of Sentinel. */
-const EVENTS = ['close', '-node', 'client-error', 'topology-change'];
+/** How clients tell that they have lost a connection, and then perhaps send again: `Redis` and `Cluster` of ioredis, Sentinel of redis. */
+const EVENTS = ['close', '-node', 'topology-change'];
 const losses = new WeakMap<RedisClient, { count: number }>();
 
-/** How many connections the client has lost. What was sent over one of them, and has not been answered, is perhaps sent again. */
+/** How many connections the client has lost. */
 export function lossesOf(client: RedisClient): { readonly count: number } {
-  const known = losses.get(client);
-  if (known) return known;
-  const lost = { count: 0 };
-  losses.set(client, lost);
-  for (const event of EVENTS) client.on(event, () => void lost.count++);
+  let lost = losses.get(client);
+  if (!lost) {
+    const counted = { count: 0 };
+    for (const event of EVENTS) client.on(event, () => void counted.count++);
+    losses.set(client, counted);
+    lost = counted;
+  }
   return lost;
 }

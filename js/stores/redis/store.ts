@@ -1,8 +1,5 @@
-import { mistyped, show } from '../../core/settings.js';
-import { isError } from '../../core/thenables.js';
 import type { SavedBatch } from '../../core/types.js';
-import { asError } from '../failure.js';
-import { check, type Store, type StoreOptions } from '../options.js';
+import { need, type Store, type StoreOptions } from '../options.js';
 import { conflict, jsonOf, keyText, resourceOf } from '../records.js';
 import { commandsOf, lossesOf, type RedisClient } from './client.js';
 
@@ -43,7 +40,7 @@ export interface RedisStore<Resource, Key extends string | number = string> exte
  * - A resource is what JSON holds: null, booleans, finite numbers, strings, arrays and plain objects. Anything else in it, undefined too,
  *   is a TypeError that names the place, and the failure of that batch alone.
  *
- * @throws TypeError or RangeError that names the option, if one is of the wrong kind.
+ * @throws TypeError that names the option, if one is of the wrong kind.
  *
  * @example
  * <!-- not run -->
@@ -69,20 +66,26 @@ export function redisStore<Resource, Key extends string | number = string>(
 export function redisStore<Resource, Key extends string | number>(
   options: RedisStoreOptions<Resource, Key>,
 ): RedisStore<Resource | undefined, Key> {
-  checkOptions(options);
-  const { client, prefix = '', ttl = '', initial } = options;
+  const { client, prefix = '', ttl, initial } = options;
+  need(
+    ['evalSha', 'evalsha'].some((name) => name in Object(client)),
+    'client must be one of ioredis or redis',
+  );
+  need(typeof prefix === 'string', 'prefix must be a string');
+  need(ttl === undefined || (Number.isSafeInteger(ttl) && ttl > 0), 'ttl must be a whole number above 0');
+  need(!initial || typeof initial === 'function', 'initial must be a function');
   const commands = commandsOf(client);
   const losses = lossesOf(client);
   const versions = new WeakMap<object, string>();
 
-  const save = async (batch: SavedBatch<unknown, Key>) => {
+  const save = async (batch: SavedBatch<unknown, Key>): Promise<undefined> => {
     const { key } = batch;
-    const value = jsonOf(batch.resource, key);
-    if (isError(value)) throw value;
+    const value = jsonOf(batch.resource);
+    if (value instanceof Error) throw value;
     const args = [versions.get(batch) as string, crypto.randomUUID()];
-    if (value !== undefined) args.push(value as string, `${ttl}`);
+    if (value !== undefined) args.push(value, `${ttl ?? ''}`);
     const lost = losses.count;
-    const reply = await commands.run(prefix + keyText(key), args).catch((error) => {
+    const reply = await commands.save(prefix + keyText(key), args).catch((error) => {
       throw isRefusal(error) ? error : unknownOutcome(key, error);
     });
     if (reply === 1) return;
@@ -96,29 +99,18 @@ export function redisStore<Resource, Key extends string | number>(
     async loadResources(batches, { signal }) {
       signal.throwIfAborted();
       const records = batches.map(async (batch) => {
-        const [value, version] = await commands.get(prefix + keyText(batch.key), ['value', 'version']);
+        const [value, version] = await commands.load(prefix + keyText(batch.key));
         versions.set(batch, (version ?? '') as string);
-        return resourceOf((value ?? undefined) as string | undefined, batch.key, initial);
+        return resourceOf(value as string | null, batch.key, initial);
       });
-      return Promise.race([Promise.all(records.map((record) => record.catch(asError))), abortOf(signal)]);
+      return Promise.race([Promise.all(records.map((record) => record.catch(asIs))), abortOf(signal)]);
     },
 
     async saveResources(batches, { signal }) {
       signal.throwIfAborted();
-      return Promise.all(batches.map((batch) => save(batch).then(() => undefined, asError)));
+      return Promise.all(batches.map((batch) => save(batch).catch(asIs)));
     },
   };
-}
-
-function checkOptions(options: unknown): void {
-  const { client, prefix, ttl } = Object(options);
-  const isNodeRedis = typeof client?.evalSha === 'function';
-  const methods = isNodeRedis ? ['hmGet', 'evalSha'] : ['hmget', 'evalsha'];
-  check(options, 'client', 'a client of ioredis or redis', [...methods, 'eval', 'on']);
-  if (prefix !== undefined && typeof prefix !== 'string') throw mistyped('prefix', 'a string', prefix);
-  if (ttl !== undefined && typeof ttl !== 'number') throw mistyped('ttl', 'a number', ttl);
-  if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl > 0))
-    throw new RangeError(`ttl must be a whole number of ms above 0, not ${ttl}`);
 }
 
 /** Rejects when the signal aborts. */
@@ -128,13 +120,14 @@ function abortOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Whether it is what the server has answered, which begins with a word in capitals: then nothing was saved. */
-function isRefusal(error: unknown): boolean {
-  return /^[A-Z]{2,} /.test(`${(error as Error | null)?.message}`);
-}
+/** An Error in the place of a batch is its failure. Clients throw nothing else. */
+const asIs = (error: Error) => error;
 
-function unknownOutcome(key: string | number, cause: unknown): Error {
-  const why = (cause as Error | null)?.message;
-  const message = `It is not known whether the record ${show(key)} has been saved: ${why}`;
+/** Whether it is what the server has answered, which begins with a word in capitals: then nothing was saved. */
+const isRefusal = ({ message }: Error): boolean => /^[A-Z]{2,} /.test(message);
+
+function unknownOutcome(key: string | number, cause: Error): Error {
+  const record = JSON.stringify(key);
+  const message = `It is not known whether the record ${record} has been saved: ${cause.message}`;
   return Object.assign(new Error(message, { cause }), { code: 'ERR_OUTCOME_UNKNOWN' });
 }

@@ -15,7 +15,7 @@ export interface SQLiteStatement {
 }
 
 /** The longest pause between two attempts to get at a database that somebody else has locked, in ms. */
-const PAUSE = 25;
+const PAUSE = 5;
 
 /** Does the work as soon as nobody else has the database locked. If the signal aborts first, throws what SQLite has said. */
 export async function whenFree<T>(signal: AbortSignal, work: () => T): Promise<T> {

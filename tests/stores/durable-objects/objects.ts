@@ -47,3 +47,6 @@ export function objectsOf(source: string) {
     },
   };
 }
+
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+export const byNumber = (a: unknown, b: unknown): number => Number(a) - Number(b);

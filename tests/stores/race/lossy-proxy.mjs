@@ -5,7 +5,8 @@ import { connect, createServer } from 'node:net';
 export class LossyProxy {
   #server;
   #sockets = new Set();
-  #losesNextAnswer = false;
+  /** What is to be done when the next answer is lost. @type {(() => unknown) | undefined} */
+  #losing;
   /** How many answers have been lost. */
   lost = 0;
 
@@ -27,9 +28,12 @@ export class LossyProxy {
     return /** @type {import('node:net').AddressInfo} */ (this.#server.address()).port;
   }
 
-  /** What the server answers next does not arrive: the connection breaks instead. What it was asked has arrived. */
-  loseNextAnswer() {
-    this.#losesNextAnswer = true;
+  /**
+   * What the server answers next does not arrive: the connection breaks instead, after what is to be done meanwhile. What it was asked has
+   * arrived.
+   */
+  loseNextAnswer(meanwhile = () => {}) {
+    this.#losing = meanwhile;
   }
 
   async close() {
@@ -51,10 +55,13 @@ export class LossyProxy {
       socket.on('close', () => this.#sockets.delete(socket));
     }
     client.on('data', (data) => server.write(data));
-    server.on('data', (data) => {
-      if (!this.#losesNextAnswer) return client.write(data);
-      this.#losesNextAnswer = false;
+    server.on('data', async (data) => {
+      const losing = this.#losing;
+      if (!losing) return client.write(data);
+      this.#losing = undefined;
       this.lost++;
+      server.pause();
+      await losing();
       breakOff();
     });
   }

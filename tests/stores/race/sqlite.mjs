@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteStore } from 'groupcommit/sqlite';
 import { startFolder } from './folders.mjs';
 
@@ -9,6 +10,7 @@ export function sqlite(openFile) {
     start: () => startFolder('sqlite'),
     async open({ folder }, options) {
       const db = await openFile(join(folder, 'records.db'));
+      await useWAL(db);
       const store = sqliteStore({ db, table: 'records', ...options });
       await store.createTable();
       const select = db.prepare('SELECT value FROM records WHERE key = ?');
@@ -22,4 +24,16 @@ export function sqlite(openFile) {
       };
     },
   };
+}
+
+/** As docs/sqlite.md advises for several processes. While another one does the same, the database is locked. */
+async function useWAL(db) {
+  for (;;) {
+    try {
+      return db.exec('PRAGMA journal_mode = WAL');
+    } catch (error) {
+      if (!/database is locked/.test(error.message)) throw error;
+      await sleep(5);
+    }
+  }
 }

@@ -17,7 +17,7 @@ export function pgPool(connection) {
 
 /** The `sql` of `postgres`. */
 export function postgresSql(connection) {
-  const client = postgres({ ...connection, onnotice: () => {} });
+  const client = postgres({ ...connection, onnotice: () => {}, connect_timeout: 3 });
   // Without a limit it waits for ever for a connection that was lost.
   const close = () => client.end({ timeout: 2 });
   return { client, query: (text, values) => client.unsafe(text, values), close };

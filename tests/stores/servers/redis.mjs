@@ -1,4 +1,6 @@
+import { chmod, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureDatabases } from '../../../scripts/setup.mjs';
 import { freePort, startServer } from './server.mjs';
@@ -30,7 +32,8 @@ export async function startRedis(settings = {}) {
       },
       kill: () => server.kill(),
       start,
-      stop: () => server.stop(),
+      // On an order to end, it would not while it still writes its first file.
+      stop: () => server.stop('SIGKILL'),
     };
   } catch (error) {
     await server.stop();
@@ -40,6 +43,25 @@ export async function startRedis(settings = {}) {
 
 /** @returns {import('../harness.js').Place} */
 export const placeOf = ({ port, restart, stop }) => ({ location: { port }, restart, stop });
+
+/** Starts a Sentinel that watches over a server, as `main`. @param {number} master its port */
+export async function startSentinel(master) {
+  const { redis } = await ensureDatabases();
+  const server = await startServer('sentinel');
+  try {
+    const port = await freePort();
+    // It writes to it what it finds out.
+    const file = join(server.folder, 'sentinel.conf');
+    await writeFile(file, `sentinel monitor main 127.0.0.1 ${master} 1\n`);
+    await chmod(file, 0o666);
+    const args = [file, '--sentinel', '--port', `${port}`, '--bind', '127.0.0.1', '--dir', server.folder];
+    await server.start(redis.note, args, { isReady: /\+monitor master/, env: redis.env });
+    return { port, stop: () => server.stop() };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
 
 /** Starts a Redis Cluster of three nodes, which have a third of the slots each. @returns {Promise<import('../harness.js').Place>} */
 export async function startRedisCluster() {
