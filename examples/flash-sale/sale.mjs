@@ -59,7 +59,7 @@ async function fill(pool, items, accounts) {
 async function startService(way, connection, connections) {
   const child = fork(service, [
     way.name,
-    String(way.window),
+    String(way.window ?? 0),
     JSON.stringify(connection),
     String(connections),
   ]);
