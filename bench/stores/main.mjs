@@ -36,8 +36,10 @@ const options = optionsOf(
 );
 
 for (const name of options.store) {
-  const { title, start } = await import(new URL(`${name}.mjs`, folder).href);
-  for (const workload of workloads(options.records.map(Number))) await compare(title, start, workload);
+  const { title, start, report } = await import(new URL(`${name}.mjs`, folder).href);
+  // One that has a workload of its own.
+  if (report) console.log(`${await report(Number(options.rounds))}\n`);
+  else for (const workload of workloads(options.records.map(Number))) await compare(title, start, workload);
 }
 
 /**
