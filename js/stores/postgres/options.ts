@@ -32,12 +32,12 @@ export function check({ client, table, schema, lock, initial }: PostgresStoreOpt
   need(has('query') || has('unsafe'), 'client must be one of pg or postgres');
   need(isName(table), 'table must be the name of one');
   need(schema === undefined || isName(schema), 'schema must be the name of one');
-  need(!lock || lock === 'row', "lock must be 'row'");
+  need(lock === undefined || lock === 'row', "lock must be 'row'");
   need(
     !lock || has('begin') || has('connect'),
     "client must be a Pool of pg, or of postgres, for lock: 'row'",
   );
-  need(!initial || typeof initial === 'function', 'initial must be a function');
+  need(initial === undefined || typeof initial === 'function', 'initial must be a function');
 }
 
 function isName(name: unknown): boolean {
