@@ -36,8 +36,9 @@ const options = optionsOf(
 );
 
 for (const name of options.store) {
-  const { title, start } = await import(new URL(`${name}.mjs`, folder).href);
+  const { title, start, compareProcesses } = await import(new URL(`${name}.mjs`, folder).href);
   for (const workload of workloads(options.records.map(Number))) await compare(title, start, workload);
+  if (compareProcesses) await compareProcesses(title, Number(options.rounds));
 }
 
 /**

@@ -94,7 +94,10 @@ describe('groupcommit/postgres', () => {
     test('that no jsonb can take, by their depth, fail alone', async () => {
       let deep: Wrong = 0;
       for (let level = 0; level < 9_000; level++) deep = [deep];
-      const processor = startProcessor({ ...postgresStore({ client: place.pool(), table }), minDuration: 0 });
+      const processor = startProcessor({
+        ...postgresStore<Wrong>({ client: place.pool(), table }),
+        minDuration: 0,
+      });
       const [bad, good] = await Promise.allSettled([
         processor.update('deep', () => deep),
         processor.update('shallow', () => 1),

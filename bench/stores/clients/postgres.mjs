@@ -1,32 +1,34 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { startProcessor } from 'groupcommit';
 import { postgresStore } from 'groupcommit/postgres';
 import pg from 'pg';
 import { startPostgres } from '../../../tests/stores/servers/postgres.mjs';
+import { ways as byCaller } from '../processes/ways.mjs';
 import { newRecord } from '../record.mjs';
 
 export { compareProcesses } from '../processes/compare.mjs';
 
 export const title = 'PostgreSQL, pg, each commit on the disk';
 
-/** Each way has a table of its own. By hand each caller has a connection of its own, as each waits for its own statements only. */
+/** Each way has a table of its own. */
 export async function start() {
-  const { connection, stop } = await startPostgres({ max_connections: '250' });
-  const ways = [];
-  for (const [way, max] of [
-    [groupcommit, 10],
-    [byHand, 10],
-    [compareAndSet, 100],
-    [forUpdate, 100],
-    [statements, 100],
-  ]) {
+  const { connection, stop } = await startPostgres({ max_connections: '400' });
+  const open = async (max, way) => {
     const pool = new pg.Pool({ ...connection, max });
-    const table = `records${ways.length}`;
+    const table = `records${Math.random().toString(36).slice(2)}`;
     await postgresStore({ client: pool, table }).createTable();
-    ways.push({ ...common(pool, table), ...way(pool, table) });
-  }
+    return { ...common(pool, table), ...way(pool, table) };
+  };
+  const { groupcommit, ...others } = byCaller;
+  const ways = [await open(groupcommit.max, single('groupcommit')), await open(10, byHand)];
+  // By hand each of the 100 callers has a connection of its own.
+  for (const name of Object.keys(others))
+    ways.push(await open(name.startsWith('groupcommit') ? 10 : 100, single(name)));
   return { ways, stop };
 }
+
+const single = (name) => (pool, table) => {
+  const way = byCaller[name].start(pool, table);
+  return { name, update: way.increment, read: way.read, conflicts: () => way.conflicts ?? 0 };
+};
 
 const common = (pool, table) => ({
   fill: async (keys) => {
@@ -36,21 +38,10 @@ const common = (pool, table) => ({
     ]);
     await pool.query(`vacuum analyze ${table}`);
   },
-  read: async (key) =>
-    (await pool.query(`select value from ${table} where key = $1`, [key])).rows[0].value.count,
   total: async () =>
     Number((await pool.query(`select sum((value ->> 'count')::int) from ${table}`)).rows[0].sum),
   close: () => pool.end(),
 });
-
-function groupcommit(pool, table) {
-  const processor = startProcessor({ ...postgresStore({ client: pool, table }), minDuration: 0 });
-  return {
-    name: 'groupcommit',
-    update: (key) => processor.run(key, (record) => ++record.count),
-    read: (key) => processor.read(key, ({ count }) => count),
-  };
-}
 
 /** The least that can be done for many updates, where somebody has collected them. */
 function byHand(pool, table) {
@@ -75,62 +66,5 @@ function byHand(pool, table) {
       );
       if (rowCount !== keys.length) throw new Error('There are conflicts, with nobody else there');
     },
-    read: undefined,
-  };
-}
-
-function compareAndSet(pool, table) {
-  let conflicts = 0;
-  return {
-    name: 'compare-and-set loop',
-    conflicts: () => conflicts,
-    async update(key) {
-      for (let attempt = 0; ; attempt++) {
-        const { rows } = await pool.query(`select value, version from ${table} where key = $1`, [key]);
-        const [{ value, version }] = rows;
-        value.count++;
-        const { rowCount } = await pool.query(
-          `update ${table} set value = $2, version = version + 1 where key = $1 and version = $3`,
-          [key, value, version],
-        );
-        if (rowCount === 1) return;
-        conflicts++;
-        await sleep(Math.random() * Math.min(1_000, 5 * 2 ** attempt));
-      }
-    },
-  };
-}
-
-function forUpdate(pool, table) {
-  return {
-    name: 'select … for update',
-    async update(key) {
-      const client = await pool.connect();
-      try {
-        await client.query('begin');
-        const { rows } = await client.query(`select value from ${table} where key = $1 for update`, [key]);
-        const [{ value }] = rows;
-        value.count++;
-        await client.query(`update ${table} set value = $2, version = version + 1 where key = $1`, [
-          key,
-          value,
-        ]);
-        await client.query('commit');
-      } finally {
-        client.release();
-      }
-    },
-  };
-}
-
-function statements(pool, table) {
-  return {
-    name: 'update … set n = n + 1',
-    update: (key) =>
-      pool.query(
-        `update ${table} set value = jsonb_set(value, '{count}', to_jsonb((value ->> 'count')::int + 1)), version = version + 1
-         where key = $1 returning value`,
-        [key],
-      ),
   };
 }
