@@ -18,7 +18,11 @@ export async function start() {
     return { ...common(pool, table), ...way(pool, table) };
   };
   const { groupcommit, ...others } = byCaller;
-  const ways = [await open(groupcommit.max, single('groupcommit')), await open(10, byHand)];
+  const ways = [
+    await open(groupcommit.max, single('groupcommit')),
+    await open(10, byHand),
+    await open(1, oneByOne),
+  ];
   // By hand each of the 100 callers has a connection of its own.
   for (const name of Object.keys(others))
     ways.push(await open(name.startsWith('groupcommit') ? 10 : 100, single(name)));
@@ -65,6 +69,17 @@ function byHand(pool, table) {
         ],
       );
       if (rowCount !== keys.length) throw new Error('There are conflicts, with nobody else there');
+    },
+  };
+}
+
+/** As one would without thinking of it. */
+function oneByOne(pool, table) {
+  const { increment } = byCaller['compare-and-set loop'].start(pool, table);
+  return {
+    name: 'one by one',
+    async updateAll(updates) {
+      for (const key of updates) await increment(key);
     },
   };
 }

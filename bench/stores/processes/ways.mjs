@@ -4,7 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcessor } from 'groupcommit';
 import { postgresStore } from 'groupcommit/postgres';
 
-/** @typedef {{ increment(key: string): Promise<unknown>, read(key: string): Promise<unknown>, close?(): Promise<unknown>, conflicts?: number }} Way */
+/**
+ * @typedef {{
+ *   increment(key: string): Promise<unknown>, read(key: string): Promise<unknown>, close?(): Promise<unknown>, conflicts?: number,
+ * }} Way
+ */
 
 /**
  * By hand each caller has a connection of its own, so that it waits for nobody's but the row's.

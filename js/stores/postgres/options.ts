@@ -5,8 +5,8 @@ import type { PostgresClient } from './client.js';
 export interface PostgresStoreOptions<Resource, Key extends string | number = string>
   extends StoreOptions<Resource, Key> {
   /**
-   * A `Pool` or a `Client` of `pg`, or what has its `query(text, values)`, such as PGlite; or the `sql` of `postgres`. It remains yours: end
-   * it after `stop()`.
+   * A `Pool` or a `Client` of `pg`, or what has its `query(text, values)`, such as PGlite; or the `sql` of `postgres`. It remains yours:
+   * end it after `stop()`.
    */
   client: PostgresClient;
   /** The name of the table, as it is: with capitals, if it has any. */
@@ -18,8 +18,8 @@ export interface PostgresStoreOptions<Resource, Key extends string | number = st
    */
   schema?: string | undefined;
   /**
-   * `'row'`: one transaction from load to save, in which the row is locked, so that others wait, where they would start over otherwise. Each
-   * batch then has a connection of its own, so the client is a `Pool`, or the `sql` of `postgres`.
+   * `'row'`: one transaction from load to save, in which the row is locked, so that others wait, where they would start over otherwise.
+   * Each batch then has a connection of its own, so the client is a `Pool`, or the `sql` of `postgres`.
    *
    * @defaultValue no lock: a record that others have changed meanwhile is a conflict
    */
