@@ -6,11 +6,12 @@ import { newRecord } from '../record.mjs';
 
 export { compareProcesses } from '../processes/compare.mjs';
 
-export const title = 'PostgreSQL, pg, each commit on the disk';
+export const title = (relaxed) => `PostgreSQL, pg, synchronous_commit = ${relaxed ? 'off' : 'on'}`;
 
 /** Each way has a table of its own. */
-export async function start() {
-  const { connection, stop } = await startPostgres({ max_connections: '400' });
+export async function start(relaxed) {
+  const settings = { max_connections: '400', synchronous_commit: relaxed ? 'off' : 'on' };
+  const { connection, stop } = await startPostgres(settings);
   const open = async (max, way) => {
     const pool = new pg.Pool({ ...connection, max });
     const table = `records${Math.random().toString(36).slice(2)}`;

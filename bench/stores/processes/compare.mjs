@@ -11,14 +11,15 @@ const SECONDS = 5;
 /**
  * Has several processes increment one row at once, in each of the ways, and prints what came of it.
  * @param {string} title
- * @param {number} rounds
+ * @param {{ rounds: string, relaxed: boolean }} options
  */
-export async function compareProcesses(title, rounds) {
-  const { connection, stop } = await startPostgres({ max_connections: '200' });
+export async function compareProcesses(title, { rounds, relaxed }) {
+  const settings = { max_connections: '200', synchronous_commit: relaxed ? 'off' : 'on' };
+  const { connection, stop } = await startPostgres(settings);
   try {
     /** @type {Map<string, import('./workload.mjs').Figures[]>} */
     const measured = new Map(Object.keys(ways).map((way) => [way, []]));
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < Number(rounds); round++) {
       for (const [way, figures] of measured)
         figures.push(
           await run(way, connection, { processes: PROCESSES, callers: CALLERS, seconds: SECONDS }),
