@@ -16,6 +16,7 @@ const usage = `groupcommit on each store, beside what one would write by hand, i
   --store NAME   one or more of ${clients.join(', ')}   all
   --records N    records of YCSB's workload F, one or more   1000 and 100000
   --rounds N     of which the median counts   5
+  --relaxed      a save need not have reached the disk, only the operating system
 
 Exit code: 1 if an update was lost.`;
 
@@ -24,6 +25,7 @@ const options = optionsOf(
     store: { type: 'string', multiple: true, default: clients },
     records: { type: 'string', multiple: true, default: ['1000', '100000'] },
     rounds: { type: 'string', default: '5' },
+    relaxed: { type: 'boolean', default: false },
   },
   usage,
   ({ store, records, rounds }) => {
@@ -36,30 +38,38 @@ const options = optionsOf(
 );
 
 for (const name of options.store) {
-  const { title, start } = await import(new URL(`${name}.mjs`, folder).href);
-  for (const workload of workloads(options.records.map(Number))) await compare(title, start, workload);
+  const { title, start, compareProcesses, report } = await import(new URL(`${name}.mjs`, folder).href);
+  // One that has a workload of its own.
+  if (report) {
+    console.log(`${await report(Number(options.rounds))}\n`);
+    continue;
+  }
+  for (const workload of workloads(options.records.map(Number)))
+    await compare(title(options.relaxed), start, workload);
+  if (compareProcesses) await compareProcesses(title(options.relaxed), options);
 }
 
 /**
  * @param {string} title
- * @param {() => Promise<{ ways: import('./workloads.mjs').Way[], stop: () => Promise<unknown> }>} start
+ * @param {(relaxed: boolean) => Promise<{ ways: import('./workloads.mjs').Way[], stop: () => Promise<unknown> }>} start
  * @param {import('./workloads.mjs').Workload} workload
  */
 async function compare(title, start, workload) {
-  const { ways, stop } = await start();
+  const { ways, stop } = await start(options.relaxed);
   try {
     const keys = Array.from({ length: workload.records }, (_, i) => keyOf(i));
     const chosen = ways.filter(workload.takes);
     for (const way of chosen) await way.fill(keys);
     const results = await inTurns(workload, chosen, Number(options.rounds));
     const [ours] = results;
-    const rows = results.map(({ way, rates, p50, p99, conflicts, lost }) => {
+    const rows = results.map(({ way, rates, cpu, p50, p99, conflicts, lost }) => {
       // Of each round, as both had the same neighbours on the machine.
       const ratio = median(rates.map((rate, round) => (ours?.rates[round] ?? 0) / rate));
       if (lost !== 0) process.exitCode = 1;
       return [
         way,
         whole(median(rates)),
+        median(cpu).toFixed(1),
         p50.toFixed(2),
         p99.toFixed(2),
         whole(conflicts),
@@ -67,15 +77,7 @@ async function compare(title, start, workload) {
         ratio.toFixed(2),
       ];
     });
-    const head = [
-      '',
-      'operations/s',
-      'p50 ms',
-      'p99 ms',
-      'conflicts',
-      'lost',
-      'groupcommit does so many times as much',
-    ];
+    const head = ['', 'operations/s', 'p50 ms', 'p99 ms', 'conflicts', 'lost', 'groupcommit: times as many'];
     console.log(`${table(`${title}: ${workload.name}`, head, rows)}\n`);
   } finally {
     for (const way of ways) await way.close();

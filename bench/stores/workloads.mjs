@@ -23,6 +23,8 @@ import { zipfian } from './zipfian.mjs';
  */
 
 const CALLERS = 100;
+/** A round ends after so many ms, where a way is slow. */
+const LONGEST_ROUND = 3_000;
 
 export const keyOf = (/** @type {number} */ number) => `user${number}`;
 
@@ -59,11 +61,13 @@ export function workloads(sizes) {
 
 /** All updates at once, so many times. @param {Way} way @param {Measure} measure @param {string[]} keys @param {number} times */
 async function atOnce({ update, updateAll }, measure, keys, times) {
-  for (let time = 0; time < times; time++) {
+  const end = performance.now() + LONGEST_ROUND;
+  let time = 0;
+  for (; time < times && performance.now() < end; time++) {
     if (updateAll) await measure(() => updateAll(keys), keys.length);
     else if (update) await measure(() => Promise.all(keys.map((key) => update(key))), keys.length);
   }
-  return keys.length * times;
+  return keys.length * time;
 }
 
 /** Half reads, half read-modify-writes. @param {Way} way @param {Measure} measure @param {number} records @param {number} operations */
@@ -72,8 +76,9 @@ async function workloadF({ update, read }, measure, records, operations) {
   const next = zipfian(records, 0.99);
   let left = operations;
   let updates = 0;
+  const end = performance.now() + LONGEST_ROUND;
   const caller = async () => {
-    while (left-- > 0) {
+    while (left-- > 0 && performance.now() < end) {
       const key = keyOf(next());
       const isUpdate = Math.random() < 0.5;
       if (isUpdate) updates++;

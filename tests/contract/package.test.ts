@@ -164,8 +164,12 @@ describe('The package', () => {
       const installed = join(folder, 'node_modules', 'groupcommit');
       const description = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
       expect(description.name).toBe('groupcommit');
-      for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies']) {
+      for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
         expect(Object.keys(description[kind] ?? {})).toEqual([]);
+      }
+      // The clients of stores, which their users have.
+      for (const peer of Object.keys(description.peerDependencies)) {
+        expect(description.peerDependenciesMeta[peer]).toEqual({ optional: true });
       }
       const targets: string[] = [];
       const collect = (entry: unknown) => {

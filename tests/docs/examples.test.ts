@@ -8,6 +8,7 @@ import { transform } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installed } from '../stores/packages/installed.mjs';
+import { startPostgres } from '../stores/servers/postgres.mjs';
 
 // Every block of TypeScript in the README, in some of docs/ and in the comments of js/ is a module of its own, which is compiled against the
 // built package and run: it may not write to the standard error, as console.assert does. Where the line before the block is
@@ -28,17 +29,27 @@ const examples = (await Promise.all((await documents()).map(examplesOf))).flat()
 describe('examples', () => {
   let folder: string;
   let program: ts.Program;
+  let postgres: Awaited<ReturnType<typeof startPostgres>>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'examples-'));
     await mkdir(join(folder, 'node_modules'));
     await symlink(packageFolder, join(folder, 'node_modules', 'groupcommit'));
-    for (const name of ['@types', 'undici-types', 'fake-indexeddb', 'classic-level', 'ioredis']) {
+    for (const name of [
+      '@types',
+      'undici-types',
+      'fake-indexeddb',
+      'classic-level',
+      'pg',
+      'postgres',
+      'ioredis',
+    ]) {
       await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
     }
     // Which compiles for minutes, once.
     const packages = join(await installed(), 'node_modules');
     await symlink(join(packages, 'better-sqlite3'), join(folder, 'node_modules', 'better-sqlite3'));
+    postgres = await startPostgres();
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     await Promise.all(examples.map(({ code }, i) => writeFile(fileOf(i), `${code}\nexport {};\n`)));
     program = ts.createProgram(
@@ -56,7 +67,16 @@ describe('examples', () => {
     );
   }, 600_000);
 
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(async () => {
+    await postgres?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** By which its clients find the server. */
+  const environment = () => {
+    const { host: PGHOST, port, user: PGUSER, database: PGDATABASE } = postgres.connection;
+    return { ...process.env, PGHOST, PGPORT: `${port}`, PGUSER, PGDATABASE };
+  };
 
   const fileOf = (i: number) => join(folder, `example-${i}.ts`);
 
@@ -66,6 +86,7 @@ describe('examples', () => {
         'README.md',
         'docs/indexeddb.md',
         'docs/level.md',
+        'docs/postgres.md',
         'docs/sqlite.md',
         'docs/stores.md',
         'js/index.ts',
@@ -97,7 +118,7 @@ describe('examples', () => {
         process.execPath,
         ['--import', 'fake-indexeddb/auto', script],
         // What it writes, others do not find.
-        { cwd: await mkdtemp(join(folder, 'cwd-')) },
+        { cwd: await mkdtemp(join(folder, 'cwd-')), env: environment() },
       );
       expect(stderr).toBe('');
     },
@@ -112,6 +133,7 @@ async function documents(): Promise<string[]> {
     'docs/indexeddb.md',
     'docs/level.md',
     'docs/pages.md',
+    'docs/postgres.md',
     'docs/sqlite.md',
     'docs/stores.md',
     ...sources.filter((file) => file.endsWith('.ts')).map((file) => `js/${file}`),

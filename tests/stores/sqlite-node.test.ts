@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { run } from '../../scripts/setup/run.mjs';
-import { harness } from './harnesses/sqlite-node.mjs';
+import { harness, openFile } from './harnesses/sqlite-node.mjs';
+import { sqliteOwn } from './own/sqlite.js';
 import { nodeWithSQLite } from './packages/installed.mjs';
 import { suite } from './suite.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-if (process.getBuiltinModule?.('node:sqlite')) suite(harness);
-else {
+if (process.getBuiltinModule?.('node:sqlite')) {
+  suite(harness);
+  sqliteOwn(harness.name, openFile);
+} else {
   // This Node has none: the same file is run by one that has, whose output ends with what has failed.
   test(harness.name, { timeout: 600_000 }, async () => {
     const node = await nodeWithSQLite();

@@ -8,13 +8,14 @@ import { levelStore } from 'groupcommit/level';
 
 import { newRecord } from '../record.mjs';
 
-export const title = 'LevelDB, classic-level';
+export const title = (relaxed) => `LevelDB, classic-level, ${relaxed ? 'without sync' : 'sync'}`;
 
 /** Each way has a LevelDB of its own. */
-export async function start() {
+export async function start(relaxed) {
+  const writing = { sync: !relaxed };
   const folder = await mkdtemp(join(tmpdir(), 'groupcommit-bench-'));
   const ways = [groupcommit, byHand, oneByOne].map((way, i) =>
-    way(new ClassicLevel(join(folder, `${i}`), { valueEncoding: 'json' })),
+    way(new ClassicLevel(join(folder, `${i}`), { valueEncoding: 'json' }), writing),
   );
   return { ways, stop: () => rm(folder, { recursive: true }) };
 }
@@ -29,8 +30,8 @@ const common = (db) => ({
   close: () => db.close(),
 });
 
-function groupcommit(db) {
-  const processor = startProcessor({ ...levelStore({ db }), minDuration: 0 });
+function groupcommit(db, { sync }) {
+  const processor = startProcessor({ ...levelStore({ db, sync }), minDuration: 0 });
   return {
     ...common(db),
     name: 'groupcommit',
@@ -40,7 +41,7 @@ function groupcommit(db) {
 }
 
 /** The least that can be done for many updates, where somebody has collected them. */
-function byHand(db) {
+function byHand(db, writing) {
   return {
     ...common(db),
     name: 'getMany, batch',
@@ -48,12 +49,15 @@ function byHand(db) {
       const keys = [...new Set(updates)];
       const records = new Map((await db.getMany(keys)).map((record, i) => [keys[i], record]));
       for (const key of updates) records.get(key).count++;
-      await db.batch([...records].map(([key, value]) => ({ type: 'put', key, value })));
+      await db.batch(
+        [...records].map(([key, value]) => ({ type: 'put', key, value })),
+        writing,
+      );
     },
   };
 }
 
-function oneByOne(db) {
+function oneByOne(db, writing) {
   const mutexes = new Map();
   const mutexOf = (key) => {
     if (!mutexes.has(key)) mutexes.set(key, new Mutex());
@@ -66,7 +70,7 @@ function oneByOne(db) {
       mutexOf(key).runExclusive(async () => {
         const record = await db.get(key);
         record.count++;
-        await db.put(key, record);
+        await db.put(key, record, writing);
       }),
     read: async (key) => (await db.get(key)).count,
   };

@@ -5,14 +5,15 @@ import { Redis } from 'ioredis';
 import { startRedis } from '../../../tests/stores/servers/redis.mjs';
 import { newRecord } from '../record.mjs';
 
-export const title = 'Redis, ioredis, appendfsync = everysec';
+const appendfsync = (relaxed) => (relaxed ? 'everysec' : 'always');
+export const title = (relaxed) => `Redis, ioredis, appendfsync = ${appendfsync(relaxed)}`;
 
 /** WATCH takes a connection for each caller. */
 const CONNECTIONS = 100;
 
 /** Each way has records of its own. */
-export async function start() {
-  const server = await startRedis({ appendfsync: 'everysec' });
+export async function start(relaxed) {
+  const server = await startRedis({ appendfsync: appendfsync(relaxed) });
   const ways = [groupcommit, watch, compareAndSet].map((way) => way(server.port));
   return { ways, stop: () => server.stop() };
 }

@@ -9,17 +9,18 @@ import { installed } from '../../../tests/stores/packages/installed.mjs';
 
 import { newRecord } from '../record.mjs';
 
-export const title = 'SQLite, better-sqlite3, WAL, synchronous = NORMAL';
+const synchronous = (relaxed) => (relaxed ? 'NORMAL' : 'FULL');
+export const title = (relaxed) => `SQLite, better-sqlite3, WAL, synchronous = ${synchronous(relaxed)}`;
 
 /** Each way has a file of its own. */
-export async function start() {
+export async function start(relaxed) {
   const Database = createRequire(join(await installed(), 'package.json'))('better-sqlite3');
   const folder = await mkdtemp(join(tmpdir(), 'groupcommit-bench-'));
   const ways = [];
   for (const way of [groupcommit, byHand, oneByOne, compareAndSet]) {
     const db = new Database(join(folder, `${ways.length}.db`), { timeout: 0 });
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = NORMAL');
+    db.pragma(`synchronous = ${synchronous(relaxed)}`);
     await sqliteStore({ db, table: 'records' }).createTable();
     ways.push(way(db));
   }

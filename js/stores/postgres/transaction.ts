@@ -1,8 +1,8 @@
 import { type PgPool, type PostgresClient, type PostgresSql, type Query, queryOf } from './client.js';
 
 /**
- * Does the work in a transaction, and resolves when that is committed. If the work rejects, it is rolled back. If the connection is lost, it
- * rejects, whatever the work is waiting for.
+ * Does the work in a transaction, and resolves when that is committed. If the work rejects, it is rolled back. If the connection is lost,
+ * it rejects, whatever the work is waiting for.
  */
 export type Transact = (work: (query: Query) => Promise<void>) => Promise<void>;
 

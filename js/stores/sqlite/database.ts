@@ -10,8 +10,8 @@ export interface SQLiteDatabase {
 
 /** What is asked of a prepared statement. */
 export interface SQLiteStatement {
-  all(...values: (string | number | bigint | null)[]): unknown[];
-  run(...values: (string | number | bigint | null)[]): { changes: number | bigint };
+  all(...values: (string | number | bigint)[]): unknown[];
+  run(...values: (string | number | bigint)[]): { changes: number | bigint };
 }
 
 /** The longest pause between two attempts to get at a database that somebody else has locked, in ms. */

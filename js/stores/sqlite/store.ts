@@ -111,10 +111,10 @@ export function sqliteStore<Resource, Key extends string | number>(
             if (version === null && record === undefined) return undefined;
             try {
               const { changes } =
-                record === undefined
-                  ? remove.run(key, version)
-                  : version === null
-                    ? insert.run(key, record)
+                version === null
+                  ? insert.run(key, record as string)
+                  : record === undefined
+                    ? remove.run(key, version)
                     : update.run(record, key, version);
               return changes ? undefined : conflict(batch.key);
             } catch (error) {

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { installed } from '../packages/installed.mjs';
 import { sqlite } from '../race/sqlite.mjs';
 
+/** @type {(file: string) => Promise<import('../own/sqlite.js').Connection>} */
+export const openFile = async (file) => {
+  const require = createRequire(join(await installed(), 'package.json'));
+  const Database = require('better-sqlite3');
+  // It would wait itself, and the whole process with it.
+  return new Database(file, { timeout: 0 });
+};
+
 /** @type {import('../harness.js').Harness} */
 export const harness = {
-  ...sqlite(async (file) => {
-    const require = createRequire(join(await installed(), 'package.json'));
-    const Database = require('better-sqlite3');
-    // It would wait itself, and the whole process with it.
-    return new Database(file, { timeout: 0 });
-  }),
+  ...sqlite(openFile),
   name: 'groupcommit/sqlite on better-sqlite3',
   module: import.meta.url,
 };

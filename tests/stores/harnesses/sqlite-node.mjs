@@ -1,12 +1,15 @@
 import { nodeWithSQLite } from '../packages/installed.mjs';
 import { sqlite } from '../race/sqlite.mjs';
 
+/** @type {(file: string) => Promise<import('../own/sqlite.js').Connection>} */
+export const openFile = async (file) => {
+  const { DatabaseSync } = await import('node:sqlite');
+  return new DatabaseSync(file);
+};
+
 /** @type {import('../harness.js').Harness} */
 export const harness = {
-  ...sqlite(async (file) => {
-    const { DatabaseSync } = await import('node:sqlite');
-    return new DatabaseSync(file);
-  }),
+  ...sqlite(openFile),
   name: 'groupcommit/sqlite on node:sqlite',
   module: import.meta.url,
   node: nodeWithSQLite,

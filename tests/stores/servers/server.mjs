@@ -1,5 +1,5 @@
-// A real server in a folder of its own, on a free port of the loopback. It does not outlive this process, whatever ends that: a guard, which
-// hears the end of this process by the end of its input, kills the server and removes the folder.
+// A real server in a folder of its own, on a free port of the loopback. It does not outlive this process, whatever ends that: a guard,
+// which hears the end of this process by the end of its input, kills the server and removes the folder.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

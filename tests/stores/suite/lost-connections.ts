@@ -11,7 +11,7 @@ export function lostConnections(harness: Harness): void {
       timeout: 120_000,
     }, async (context) => {
       const { port } = location();
-      if (port === undefined) return context.skip('there is none: the database is in this process');
+      if (port === undefined) return context.skip('there is no server at one port');
       const proxy = await LossyProxy.to(port);
       onClose(() => proxy.close());
       const { processor, get } = await start({ initial }, {}, { ...location(), port: proxy.port });

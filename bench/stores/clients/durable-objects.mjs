@@ -1,11 +1,11 @@
-// The examples of docs/durable-objects.md beside what one would write by hand, in workerd: node bench/stores/durable-objects.mjs
+// The examples of docs/durable-objects.md beside what one would write by hand, in workerd.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { startWorker } from '../../tests/stores/durable-objects/workerd.mjs';
-import { table, times, whole } from '../table.mjs';
+import { startWorker } from '../../../tests/stores/durable-objects/workerd.mjs';
+import { table, times, whole } from '../../table.mjs';
+import { median } from '../measure.mjs';
 
 const source = `
   import { DurableObject } from 'cloudflare:workers';
@@ -45,13 +45,24 @@ const source = `
     },
   };`;
 
+const CALLS = 300;
 const classes = ['StorageByHand', 'StorageOurs', 'R2ByHand', 'R2Ours'];
 
-/**
- * So many calls of one object at once. Resolves to the median of the rounds, in ms, for each contestant.
- * @param {{ calls?: number, rounds?: number }} [options]
- */
-export async function measureDurableObjects({ calls = 300, rounds = 9 } = {}) {
+/** So many calls of one object at once, by an RPC each; the median of the rounds. */
+export async function report(rounds) {
+  const medians = await measure(rounds);
+  const row = (what, kind) => {
+    const [byHand, ours] = [medians[`${kind}ByHand`], medians[`${kind}Ours`]];
+    return [what, whole(byHand), whole(ours), times(byHand / ours)];
+  };
+  return table(
+    `Durable Objects: ${CALLS} calls of one object at once, ms`,
+    ['', 'by hand', 'groupcommit', 'times as fast'],
+    [row('its storage: get, put', 'Storage'), row('R2: blockConcurrencyWhile', 'R2')],
+  );
+}
+
+async function measure(rounds) {
   const folder = await mkdtemp(join(tmpdir(), 'groupcommit-workerd-'));
   const worker = await startWorker(source, {
     durableObjects: Object.fromEntries(
@@ -62,45 +73,22 @@ export async function measureDurableObjects({ calls = 300, rounds = 9 } = {}) {
     r2Persist: join(folder, 'buckets'),
   });
   try {
-    /** @type {Record<string, number[]>} */
     const durations = Object.fromEntries(classes.map((name) => [name, []]));
     for (let round = 0; round <= rounds; round++) {
       for (const contestant of classes) {
-        const body = JSON.stringify({ contestant, calls });
+        const body = JSON.stringify({ contestant, calls: CALLS });
         const started = performance.now();
         const response = await worker.dispatchFetch('http://localhost', { method: 'POST', body });
-        const results = /** @type {number[]} */ (await response.json());
+        const last = Math.max(...(await response.json()));
         // The first round warms up.
-        if (round > 0) durations[contestant]?.push(performance.now() - started);
-        const last = Math.max(...results);
-        if (last !== calls * (round + 1))
+        if (round > 0) durations[contestant].push(performance.now() - started);
+        if (last !== CALLS * (round + 1))
           throw new Error(`${contestant} has lost calls: it has counted ${last}`);
       }
     }
-    return /** @type {Record<string, number>} */ (
-      Object.fromEntries(classes.map((name) => [name, median(durations[name] ?? [])]))
-    );
+    return Object.fromEntries(classes.map((name) => [name, median(durations[name])]));
   } finally {
     await worker.dispose();
     await rm(folder, { recursive: true });
   }
 }
-
-/** @param {Record<string, number>} medians @param {number} calls */
-export function reportDurableObjects(medians, calls = 300) {
-  const row = (/** @type {string} */ what, /** @type {string} */ kind) => {
-    const [byHand, ours] = [medians[`${kind}ByHand`] ?? NaN, medians[`${kind}Ours`] ?? NaN];
-    return [what, whole(byHand), whole(ours), times(byHand / ours)];
-  };
-  const head = ['a Durable Object, ms', 'by hand', 'groupcommit', 'times as fast'];
-  return table(`${calls} calls at once`, head, [
-    row('storage: get, put', 'Storage'),
-    row('R2: blockConcurrencyWhile', 'R2'),
-  ]);
-}
-
-/** @param {number[]} numbers */
-const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  console.log(reportDurableObjects(await measureDurableObjects()));
