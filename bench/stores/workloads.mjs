@@ -16,7 +16,10 @@ import { zipfian } from './zipfian.mjs';
  * update adds 1 to the `count` of a record. updateAll does so for many keys, of which some may be the same, by one load and one save.
  * fill writes records with a count of 0. total is the sum of all counts.
  *
- * @typedef {{ name: string, records: number, round: (way: Way, measure: Measure) => Promise<number>, takes: (way: Way) => boolean }} Workload
+ * @typedef {{
+ *   name: string, records: number, takes: (way: Way) => boolean,
+ *   round: (way: Way, measure: Measure) => Promise<number>,
+ * }} Workload
  * round resolves to the number of updates that it has made.
  *
  * @typedef {<T>(operation: () => Promise<T>, count?: number) => Promise<T>} Measure notes how long so many operations have taken
