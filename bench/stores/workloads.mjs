@@ -17,9 +17,10 @@ import { zipfian } from './zipfian.mjs';
  * fill writes records with a count of 0. total is the sum of all counts.
  *
  * @typedef {{
- *   name: string, records: number, takes: (way: Way) => boolean,
+ *   name: string, records: number, turns: number, takes: (way: Way) => boolean,
  *   round: (way: Way, measure: Measure) => Promise<number>,
  * }} Workload
+ * Each of its rounds is made of so many turns: what a database does in the background after a turn is then to everybody's burden.
  * round resolves to the number of updates that it has made.
  *
  * @typedef {<T>(operation: () => Promise<T>, count?: number) => Promise<T>} Measure notes how long so many operations have taken
@@ -35,6 +36,7 @@ export function workloads(sizes) {
     {
       name: '1,000 keys at once',
       records: 1_000,
+      turns: 10,
       takes: (way) => way.updateAll !== undefined || way.update !== undefined,
       round: (way, measure) =>
         atOnce(
@@ -47,12 +49,14 @@ export function workloads(sizes) {
     {
       name: 'one hot key, 100 callers',
       records: 1,
+      turns: 10,
       takes: (way) => way.updateAll !== undefined || way.update !== undefined,
-      round: (way, measure) => atOnce(way, measure, Array(CALLERS).fill(keyOf(0)), 50),
+      round: (way, measure) => atOnce(way, measure, Array(CALLERS).fill(keyOf(0)), 10),
     },
     ...sizes.map((records) => ({
       name: `YCSB F, ${records.toLocaleString('en-US')} records, ${CALLERS} callers`,
       records,
+      turns: 1,
       takes: (/** @type {Way} */ way) => way.update !== undefined,
       round: (/** @type {Way} */ way, /** @type {Measure} */ measure) =>
         workloadF(way, measure, records, 10_000),

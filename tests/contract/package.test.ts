@@ -164,9 +164,13 @@ describe('The package', () => {
       const installed = join(folder, 'node_modules', 'groupcommit');
       const description = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
       expect(description.name).toBe('groupcommit');
-      for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies']) {
+      for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
         expect(Object.keys(description[kind] ?? {})).toEqual([]);
       }
+      // The clients of databases are their users' own.
+      const { peerDependencies = {}, peerDependenciesMeta = {} } = description;
+      for (const peer of Object.keys(peerDependencies))
+        expect(peerDependenciesMeta[peer]?.optional).toBe(true);
       const targets: string[] = [];
       const collect = (entry: unknown) => {
         if (typeof entry === 'string') targets.push(entry);
