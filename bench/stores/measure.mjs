@@ -7,7 +7,7 @@ import { spread } from '../measure.mjs';
  * rates: operations a second, cpu: microseconds of the process an operation, of each round; p50 and p99 in ms
  */
 
-const WARM_UP = 3;
+const WARM_UP = 2;
 
 /**
  * Has the ways do a workload in turns: even rounds forwards, odd ones backwards. The first rounds only warm up: V8 compiles in
