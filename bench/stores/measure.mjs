@@ -7,7 +7,7 @@ import { spread } from '../measure.mjs';
  * rates: operations a second, cpu: microseconds of the process an operation, of each round; p50 and p99 in ms
  */
 
-const WARM_UP = 3;
+const WARM_UP = 2;
 
 /**
  * Has the ways do a workload in turns: even rounds forwards, odd ones backwards. The first rounds only warm up: V8 compiles in
@@ -20,9 +20,9 @@ const WARM_UP = 3;
  */
 export async function inTurns(workload, ways, rounds) {
   const turns = ways.map((way) => ({ way, rates: [], cpu: [], latencies: [], updates: 0 }));
-  for (let round = 0; round < WARM_UP + rounds; round++) {
+  for (let round = 0; round < (WARM_UP + rounds) * workload.turns; round++) {
     for (const turn of round % 2 === 0 ? turns : turns.toReversed())
-      await takeTurn(workload, turn, round < WARM_UP);
+      await takeTurn(workload, turn, round < WARM_UP * workload.turns);
   }
   return Promise.all(turns.map(resultOf));
 }

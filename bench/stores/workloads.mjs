@@ -16,7 +16,11 @@ import { zipfian } from './zipfian.mjs';
  * update adds 1 to the `count` of a record. updateAll does so for many keys, of which some may be the same, by one load and one save.
  * fill writes records with a count of 0. total is the sum of all counts.
  *
- * @typedef {{ name: string, records: number, round: (way: Way, measure: Measure) => Promise<number>, takes: (way: Way) => boolean }} Workload
+ * @typedef {{
+ *   name: string, records: number, turns: number, takes: (way: Way) => boolean,
+ *   round: (way: Way, measure: Measure) => Promise<number>,
+ * }} Workload
+ * Each of its rounds is made of so many turns: what a database does in the background after a turn is then to everybody's burden.
  * round resolves to the number of updates that it has made.
  *
  * @typedef {<T>(operation: () => Promise<T>, count?: number) => Promise<T>} Measure notes how long so many operations have taken
@@ -34,6 +38,7 @@ export function workloads(sizes) {
     {
       name: '1,000 keys at once',
       records: 1_000,
+      turns: 10,
       takes: (way) => way.updateAll !== undefined || way.update !== undefined,
       round: (way, measure) =>
         atOnce(
@@ -46,12 +51,14 @@ export function workloads(sizes) {
     {
       name: 'one hot key, 100 callers',
       records: 1,
+      turns: 10,
       takes: (way) => way.updateAll !== undefined || way.update !== undefined,
-      round: (way, measure) => atOnce(way, measure, Array(CALLERS).fill(keyOf(0)), 50),
+      round: (way, measure) => atOnce(way, measure, Array(CALLERS).fill(keyOf(0)), 10),
     },
     ...sizes.map((records) => ({
       name: `YCSB F, ${records.toLocaleString('en-US')} records, ${CALLERS} callers`,
       records,
+      turns: 1,
       takes: (/** @type {Way} */ way) => way.update !== undefined,
       round: (/** @type {Way} */ way, /** @type {Measure} */ measure) =>
         workloadF(way, measure, records, 10_000),

@@ -42,8 +42,8 @@ function attempt<T>(task: () => T): T | Error {
 }
 
 /**
- * Where in a value something lies that JSON does not give back as it is, and what that is: `.items.2.price is NaN`. What is inside of itself,
- * and a BigInt, JSON has refused before.
+ * Where in a value something lies that JSON does not give back as it is, and what that is: `.items.2.price is NaN`. What is inside of
+ * itself, and a BigInt, JSON has refused before.
  */
 function faultOf(value: unknown): string | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value))

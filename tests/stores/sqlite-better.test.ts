@@ -1,6 +1,8 @@
 import { harness, openFile } from './harnesses/sqlite-better.mjs';
-import { sqliteOwn } from './own/sqlite.js';
+import { sqliteLocks } from './own/sqlite-locks.js';
+import { sqliteTables } from './own/sqlite-tables.js';
 import { suite } from './suite.js';
 
 suite(harness);
-sqliteOwn(harness.name, openFile);
+sqliteTables(harness.name, openFile);
+sqliteLocks(harness.name, openFile);

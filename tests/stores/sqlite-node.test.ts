@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { run } from '../../scripts/setup/run.mjs';
 import { harness, openFile } from './harnesses/sqlite-node.mjs';
-import { sqliteOwn } from './own/sqlite.js';
+import { sqliteLocks } from './own/sqlite-locks.js';
+import { sqliteTables } from './own/sqlite-tables.js';
 import { nodeWithSQLite } from './packages/installed.mjs';
 import { suite } from './suite.js';
 
@@ -10,7 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 if (process.getBuiltinModule?.('node:sqlite')) {
   suite(harness);
-  sqliteOwn(harness.name, openFile);
+  sqliteTables(harness.name, openFile);
+  sqliteLocks(harness.name, openFile);
 } else {
   // This Node has none: the same file is run by one that has, whose output ends with what has failed.
   test(harness.name, { timeout: 600_000 }, async () => {

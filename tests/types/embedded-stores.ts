@@ -1,4 +1,5 @@
-// Clients fit by their shape, and the store tells the type of the resource. A comment at the beginning of a line is the title of what follows.
+// Clients fit by their shape, and the store tells the type of the resource. A comment at the beginning of a line is the title of what
+// follows.
 
 import type { AbstractLevel } from 'abstract-level';
 import type Database from 'better-sqlite3';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { installed } from '../packages/installed.mjs';
 import { sqlite } from '../race/sqlite.mjs';
 
-/** @type {(file: string) => Promise<import('../own/sqlite.js').Connection>} */
+/** @type {import('../own/sqlite-database.js').OpenFile} */
 export const openFile = async (file) => {
   const require = createRequire(join(await installed(), 'package.json'));
   const Database = require('better-sqlite3');

@@ -1,7 +1,7 @@
 import { nodeWithSQLite } from '../packages/installed.mjs';
 import { sqlite } from '../race/sqlite.mjs';
 
-/** @type {(file: string) => Promise<import('../own/sqlite.js').Connection>} */
+/** @type {import('../own/sqlite-database.js').OpenFile} */
 export const openFile = async (file) => {
   const { DatabaseSync } = await import('node:sqlite');
   return new DatabaseSync(file);
