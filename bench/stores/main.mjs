@@ -72,7 +72,16 @@ async function compare(title, start, workload) {
         ratio.toFixed(2),
       ];
     });
-    const head = ['', 'operations/s', 'p50 ms', 'p99 ms', 'conflicts', 'lost', 'groupcommit: times as many'];
+    const head = [
+      '',
+      'operations/s',
+      'CPU µs',
+      'p50 ms',
+      'p99 ms',
+      'conflicts',
+      'lost',
+      'groupcommit: times as many',
+    ];
     console.log(`${table(`${title}: ${workload.name}`, head, rows)}\n`);
   } finally {
     for (const way of ways) await way.close();
