@@ -36,8 +36,6 @@ export class Server {
   #guard;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
-  /** The folder of which there is a copy, that is used instead. @type {string | undefined} */
-  #copied;
 
   constructor(name, folder, owner, guard) {
     this.#name = name;
@@ -48,23 +46,26 @@ export class Server {
 
   /** Runs a command to its end, as the server's user, in its folder. */
   run(command, args, env = {}) {
-    const path = this.reachable(command);
-    const options = { ...this.#options(env), encoding: 'utf8' };
-    const { status, error, stdout, stderr } = spawnSync(path, args, options);
+    const reach = this.#reach(command, env);
+    const options = { ...this.#options(reach.env), encoding: 'utf8' };
+    const { status, error, stdout, stderr } = spawnSync(reach.command, args, options);
     if (status !== 0) throw new Error(`${command} failed: ${error?.message ?? stdout + stderr}`);
     return stdout;
   }
 
-  /** The path of a command; if the server's user cannot get there, that of a copy, with all that was unpacked together with it. */
-  reachable(command) {
+  /** A command and its environment. What the server's user cannot reach is copied, with all that was unpacked together with it. */
+  #reach(command, env) {
     const test = spawnSync('/bin/sh', ['-c', 'test -x "$0"', command], this.#options({}));
-    if (test.status === 0) return command;
+    if (test.status === 0) return { command, env };
     const [root] = command.split('/usr/');
-    this.#copied = root;
     const copy = join(this.folder, 'copy');
     const options = { recursive: true, verbatimSymlinks: true };
     if (!existsSync(copy)) cpSync(join(root, 'usr'), join(copy, 'usr'), options);
-    return join(copy, command.slice(root.length));
+    const copied = (/** @type {string} */ text) => text.replaceAll(root, copy);
+    return {
+      command: copied(command),
+      env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, copied(value)])),
+    };
   }
 
   /**
@@ -74,10 +75,13 @@ export class Server {
    * @param {{ isReady: RegExp, env?: Record<string, string> }} options
    */
   async start(command, args, { isReady, env = {} }) {
-    const path = this.reachable(command);
+    const reach = this.#reach(command, env);
     let lines = [];
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const child = spawn(path, args, { ...this.#options(env), stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(reach.command, args, {
+        ...this.#options(reach.env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       this.#process = child;
       this.#guard.stdin.write(`${child.pid}\n`);
       lines = [];
@@ -118,13 +122,8 @@ export class Server {
     await once(child, 'exit');
   }
 
-  /** @param {Record<string, string>} env the libraries of what was copied are in the copy, too */
   #options(env) {
-    const own = Object.entries(env).map(([name, value]) => {
-      return [name, this.#copied ? value.replaceAll(this.#copied, join(this.folder, 'copy')) : value];
-    });
-    const all = { ...process.env, LC_ALL: 'C', ...Object.fromEntries(own) };
-    return { cwd: this.folder, env: all, ...this.#owner };
+    return { cwd: this.folder, env: { ...process.env, LC_ALL: 'C', ...env }, ...this.#owner };
   }
 }
 
