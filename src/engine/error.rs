@@ -1,8 +1,5 @@
 //! How a batch fails.
 
-use std::error::Error;
-use std::fmt;
-
 /// What a batch asks the host for, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -25,20 +22,4 @@ pub struct Failure<E> {
 pub struct BatchError<E> {
     pub phase: Phase,
     pub cause: E,
-}
-
-impl<E> fmt::Display for BatchError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.phase {
-            Phase::Lock => "the resource could not be locked",
-            Phase::Load => "the resource could not be loaded",
-            Phase::Save => "the resource could not be saved",
-        })
-    }
-}
-
-impl<E: Error + 'static> Error for BatchError<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.cause)
-    }
 }

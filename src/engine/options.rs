@@ -1,7 +1,5 @@
 //! What a processor can be told.
 
-use std::fmt;
-
 /// All durations are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
@@ -58,16 +56,3 @@ impl OptionsError {
         }
     }
 }
-
-impl fmt::Display for OptionsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MinDuration => "minDuration must be a number from 0 to 2147483647",
-            Self::MaxDuration => "maxDuration must be a number of at least minDuration",
-            Self::Concurrency => "concurrency must be a whole number of at least 1",
-            Self::MaxKeys => "maxKeys must be a whole number of at least 1",
-        })
-    }
-}
-
-impl std::error::Error for OptionsError {}

@@ -22,5 +22,6 @@ mod simulation;
 mod stop;
 mod timers;
 mod timers_left;
+mod together;
 mod windows;
 mod world;
