@@ -9,12 +9,13 @@ export function atLeast(version, least) {
 /**
  * The version that a command says it has, if it can be run.
  * @param {string} path
+ * @param {string[]} [ask]
  * @returns {Promise<string | undefined>}
  */
-export async function versionOf(path) {
+export async function versionOf(path, ask = ['--version']) {
   try {
     // A file that is no program is run as a shell script: what that may write lies beside it then.
-    return /\d+\.\d+\.\d+/.exec(await run(path, ['--version'], { cwd: dirname(path) }))?.[0];
+    return /\d+\.\d+\.\d+/.exec(await run(path, ask, { cwd: dirname(path) }))?.[0];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
   }
