@@ -66,7 +66,7 @@ export function ensureDatabases() {
 }
 
 /** @param {Need[]} needs */
-async function ensure(needs) {
+export async function ensure(needs) {
   const all = [];
   for (const need of needs) {
     const found = await step(need.name, 'looks whether it is there', () => need.find(), { isQuick: true });

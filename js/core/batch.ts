@@ -97,7 +97,7 @@ export class Batch extends Runs {
   enter(phase: Phase): Context {
     this.#phase = phase;
     const context = this.#context;
-    if (phase === Phase.Save) context.resource = this.resource;
+    context.resource = this.resource;
     return context;
   }
 
@@ -140,7 +140,7 @@ export class Batch extends Runs {
   }
 
   get isAborted(): boolean {
-    return this.#madeContext?.isAborted ?? false;
+    return this.#context.isAborted;
   }
 
   /** Makes the error for one more caller. */

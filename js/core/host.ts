@@ -32,7 +32,7 @@ export class Host {
   /** Asked before a load: a batch whose operations have run is starting over. */
   isWanted(key: number): boolean {
     const batch = this.#at(key);
-    return batch.isWanted && !(batch.isAborted && batch.operations);
+    return batch.isWanted && !(batch.operations && batch.isAborted);
   }
 
   window(key: number): Window {

@@ -31,18 +31,27 @@ export const wasmBindgen = cargoTool({
   options: ['--no-default-features', '--bin', 'wasm-bindgen', '--bin', 'wasm-bindgen-test-runner'],
 });
 
+export const cargoMutants = cargoTool({
+  crate: 'cargo-mutants',
+  version: '26.0.0',
+  fits: (version) => atLeast(version, '26.0.0'),
+  binaries: ['cargo-mutants'],
+  options: ['--locked'],
+  ask: ['mutants', '--version'],
+});
+
 /**
- * @param {{ crate: string, version: string, fits: (version: string) => boolean, binaries: string[], options: string[] }} tool
+ * @param {{ crate: string, version: string, fits: (version: string) => boolean, binaries: string[], options: string[], ask?: string[] }} tool
  * @returns {import('../setup.mjs').Need}
  */
-function cargoTool({ crate, version, fits, binaries, options }) {
+function cargoTool({ crate, version, fits, binaries, options, ask }) {
   const name = `${crate} ${version}`;
   const folder = `${crate}-${version}`;
   const install = ['install', crate, '--version', version, ...options];
   const found = (bin) => ({ note: bin, path: [bin] });
 
   const works = async (bin) => {
-    const versions = await Promise.all(binaries.map((binary) => versionOf(join(bin, binary))));
+    const versions = await Promise.all(binaries.map((binary) => versionOf(join(bin, binary), { ask })));
     return versions.every((version) => version !== undefined && fits(version));
   };
 

@@ -26,7 +26,7 @@ function server(name, command, debianPackage, folders) {
     const env = libraries(root);
     for (const folder of folders(root)) {
       const path = join(folder, command);
-      if (await versionOf(path, env)) return { note: path, env };
+      if (await versionOf(path, { env })) return { note: path, env };
     }
   };
 

@@ -9,13 +9,13 @@ export function atLeast(version, least) {
 /**
  * The version that a command says it has, if it can be run.
  * @param {string} path
- * @param {Record<string, string>} [env] changes to the environment
+ * @param {{ ask?: string[], env?: Record<string, string> }} [how] its arguments, and changes to the environment
  * @returns {Promise<string | undefined>}
  */
-export async function versionOf(path, env) {
+export async function versionOf(path, { ask = ['--version'], env } = {}) {
   try {
     // A file that is no program is run as a shell script: what that may write lies beside it then.
-    return /\d+(\.\d+)+/.exec(await run(path, ['--version'], { cwd: dirname(path), env }))?.[0];
+    return /\d+(\.\d+)+/.exec(await run(path, ask, { cwd: dirname(path), env }))?.[0];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
   }

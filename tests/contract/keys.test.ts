@@ -66,4 +66,13 @@ describe('Keys', () => {
     expect(flushed.outcome.state).toBe('fulfilled');
     expect(accounts.pending).toBe(0);
   });
+
+  test('0 and -0 are one, which the callbacks see as 0', async () => {
+    const { loads, ...store } = heldStore<number, number>();
+    const accounts = startProcessor<number, number>(store);
+    watch(accounts.run(-0, () => {}));
+    await settleDown();
+    expect(loads[0]?.key).toBe(0);
+    expect(loads[0]?.batch.key).toBe(0);
+  });
 });

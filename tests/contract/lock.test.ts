@@ -134,4 +134,9 @@ describe('The lock', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(saves[0]?.batch.signal.aborted).toBe(true);
   });
+
+  test('What it returns is not the resource, also where nothing is loaded', async () => {
+    const accounts = startProcessor<unknown>({ minDuration: 0, lockResource: () => noop });
+    expect(await accounts.run('alice', (resource) => resource)).toBe(undefined);
+  });
 });

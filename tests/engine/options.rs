@@ -37,11 +37,18 @@ fn concurrency_must_be_at_least_1() {
 }
 
 #[test]
+fn max_keys_must_be_at_least_1() {
+    assert_eq!(refusal(Options { max_keys: 0, ..WINDOW }), Some(OptionsError::MaxKeys));
+    assert_eq!(refusal(Options { max_keys: 1, ..WINDOW }), None);
+}
+
+#[test]
 fn what_is_refused_is_named() {
     for (error, name) in [
         (OptionsError::MinDuration, "minDuration"),
         (OptionsError::MaxDuration, "maxDuration"),
         (OptionsError::Concurrency, "concurrency"),
+        (OptionsError::MaxKeys, "maxKeys"),
     ] {
         assert_eq!(error.option(), name);
         assert!(error.to_string().starts_with(name), "{error}");

@@ -49,7 +49,7 @@ fn no_timer_is_kept_for_a_batch_that_waits_for_a_place() {
 fn batches_that_are_flushed_while_they_wait_for_a_place_leave_nothing_behind() {
     let memory_of = |batches: usize| {
         let memory = allocation_counter::measure(|| {
-            let world = loading(ONE, &["alice"]);
+            let world = loading(ONE, &["alice", "carol", "dave"]);
             world.silence();
             world.answer(Phase::Load, Answer::Succeeds);
             for _ in 0..batches {

@@ -5,6 +5,7 @@ use crate::world::{Answer, Phase, WINDOW, World, at_most};
 #[test]
 fn the_batches_that_start_in_one_turn_share_a_timer_and_no_others() {
     let world = World::new(WINDOW);
+    world.advance(10.0);
     for key in ["alice", "bob", "carol"] {
         world.run(key);
     }
@@ -146,4 +147,14 @@ fn a_timer_that_goes_off_a_fraction_of_a_millisecond_early_is_set_again() {
     world.fire_timer();
     world.advance(0.5);
     assert_eq!(world.happened(), ["100 save alice", "200 abort alice"]);
+}
+
+#[test]
+fn a_timer_that_goes_off_a_whole_millisecond_early_has_reached_its_deadline() {
+    let world = World::new(WINDOW);
+    world.answer(Phase::Save, Answer::Hangs);
+    world.run("alice");
+    world.advance(99.0);
+    world.fire_timer();
+    assert_eq!(world.happened(), ["0 load alice", "0 execute alice 1", "99 save alice"]);
 }

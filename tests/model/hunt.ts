@@ -17,7 +17,7 @@ export interface Found {
 const number = fc.nat({ max: range - 1 });
 
 /** The numbers of a scenario: fast-check makes and shrinks them. */
-const numbers = fc.noBias(
+export const numbers = fc.noBias(
   fc.tuple(
     fc.array(number, { minLength: worldSize, maxLength: worldSize }),
     fc.array(number, { minLength: 1, maxLength: 45, size: 'max' }),

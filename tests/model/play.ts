@@ -23,8 +23,9 @@ export async function play({ world, steps }: Scenario, start: Start): Promise<st
     (violation) => game.model.state.violate(violation),
     () => game.reality,
   );
-  const game = new Game(world, clock, start);
+  let game!: Game;
   try {
+    game = new Game(world, clock, start);
     for (const step of steps) {
       // Where nothing passes between two steps there must be no await.
       const passing = game.step(step);
@@ -35,7 +36,7 @@ export async function play({ world, steps }: Scenario, start: Start): Promise<st
     await game.end();
     return game.violation;
   } catch (error) {
-    return game.violation ?? String(error instanceof Error ? error.stack : error);
+    return game?.violation ?? String(error instanceof Error ? error.stack : error);
   } finally {
     // Nothing of a scenario that went wrong goes on in the next one.
     await quiet();
