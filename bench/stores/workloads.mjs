@@ -38,7 +38,7 @@ export function workloads(sizes) {
     {
       name: '1,000 keys at once',
       records: 1_000,
-      turns: 10,
+      turns: 3,
       takes: (way) => way.updateAll !== undefined || way.update !== undefined,
       round: (way, measure) =>
         atOnce(
@@ -51,7 +51,7 @@ export function workloads(sizes) {
     {
       name: 'one hot key, 100 callers',
       records: 1,
-      turns: 10,
+      turns: 3,
       takes: (way) => way.updateAll !== undefined || way.update !== undefined,
       round: (way, measure) => atOnce(way, measure, Array(CALLERS).fill(keyOf(0)), 10),
     },
