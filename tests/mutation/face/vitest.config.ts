@@ -14,7 +14,7 @@ export default defineConfig({
       '**/contract/{scale,package,sentences,stack}.test.ts',
     ],
     setupFiles: ['tests/mutation/face/setup.ts'],
-    testTimeout: 10_000,
+    testTimeout: 30_000,
     sequence: { setupFiles: 'list' },
     server: { deps: { external: [/\/dist\/esm\//] } },
   },
