@@ -38,7 +38,7 @@ export const attempts = [
   },
   {
     name: 'a batch that is given up before it is loaded again has come to a good end',
-    rule: 'OneSettlement',
+    rule: 'Metrics',
     file: 'life.rs',
     from: 'return outcome;\n            }\n            self.metric',
     to: 'return Ok(());\n            }\n            self.metric',
