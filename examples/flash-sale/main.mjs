@@ -17,7 +17,7 @@ try {
   for (const processes of options.processes) {
     for (const way of options.chosen) {
       const sale = { pool, connection: server.connection, way, processes, connections: options.connections };
-      await holdSale({ ...sale, requests: options.requests / 2 });
+      await holdSale({ ...sale, requests: options.requests / 4 });
       results.push(await holdSale({ ...sale, requests: options.requests }));
       console.error(
         `… ${processes} × ${way.name}: ${Math.round(results.at(-1).throughput)} requests a second`,

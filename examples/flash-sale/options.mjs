@@ -7,7 +7,7 @@ any process, or for each key to the same one.
 
   npm run flash-sale -- [options]
 
-  --requests N       for each way; half is sent before, to warm up       20000
+  --requests N       for each way; a quarter is sent before, to warm up  4000
   --connections N    requests under way at a time                        100
   --processes LIST   of the service                                      1,4
   --windows LIST     minDuration of groupcommit, in ms                   0
@@ -21,7 +21,7 @@ deposits are in the balances; 1 when not, or something failed; 2 for a bad optio
 export const parseOptions = () => {
   const values = optionsOf(
     {
-      requests: { type: 'string', default: '20000' },
+      requests: { type: 'string', default: '4000' },
       connections: { type: 'string', default: '100' },
       processes: { type: 'string', default: '1,4' },
       windows: { type: 'string', default: '0' },

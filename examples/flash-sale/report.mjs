@@ -4,8 +4,8 @@ import { section, table } from '../flights/layout.mjs';
 
 export const introduction = ({ requests, connections }) =>
   `${pc.bold('A flash sale')}
-${whole(requests)} requests, ${whole(connections)} under way at a time: four of five want one of 8 items on sale, each of which 625
-want and 500 get; every fifth is a deposit on one of 1,000 accounts. One PostgreSQL, which writes
+${whole(requests)} requests, ${whole(connections)} under way at a time: four of five want one of 8 items on sale, each of which 125
+want and 100 get; every fifth is a deposit on one of 1,000 accounts. One PostgreSQL, which writes
 synchronously; the service, the database and the buyers share this machine.\n`;
 
 export function figures(results) {

@@ -2,9 +2,9 @@
 
 /** Items on sale at a time. When one is sold out, more or less, the next one of its row is. */
 const ROWS = 8;
-const STOCK = 500;
+const STOCK = 100;
 /** Of each item so many more want one than there are. */
-const BUYERS = 625;
+const BUYERS = 125;
 const ACCOUNTS = 1_000;
 
 /** @returns {{ requests: { key: string, path: string }[], items: Map<string, number>, accounts: string[] }} */
