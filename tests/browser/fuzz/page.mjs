@@ -1,0 +1,249 @@
+// What runs in the tabs and in the worker of a history.
+
+import { startProcessor } from 'groupcommit';
+import { flushOnHide } from 'groupcommit/browser';
+import { indexedDBStore } from 'groupcommit/indexeddb';
+
+const { life, version, flushes, worker, sharesStore } = JSON.parse(
+  decodeURIComponent(location.search.slice(1)),
+);
+const isTab = 'document' in globalThis;
+/** A page that is loaded anew from the same address is another one. */
+const name = life === 'worker' ? life : `${life}, loaded at ${performance.timeOrigin}`;
+const database = 'fuzz';
+const stores = ['a', 'b'];
+
+/** What the test has still to be told. */
+let untold = [];
+/** Whether it has been told. */
+const telling = new Set();
+/** The changes whose operation has run, and whose promise is pending. */
+const loaded = new Set();
+
+/** Lets the test know, who is in another process: also if this page goes at once. */
+function tell(event) {
+  if (untold.length === 0) queueMicrotask(send);
+  untold.push(event);
+}
+
+function send() {
+  const body = JSON.stringify({ life: name, events: untold });
+  untold = [];
+  // What does not arrive has not been promised to anybody.
+  const told = fetch('/told', { method: 'POST', body, keepalive: true }).catch(() => {});
+  telling.add(told);
+  void told.then(() => telling.delete(told));
+}
+
+addEventListener('error', ({ message }) => tell({ error: message }));
+addEventListener('unhandledrejection', ({ reason }) => tell({ error: `unhandled: ${reason}` }));
+
+const storeOf = (store) =>
+  indexedDBStore({
+    database,
+    store,
+    initial: () => ({ ids: [] }),
+    ...(version && {
+      version,
+      upgrade(database) {
+        for (const name of stores)
+          if (!database.objectStoreNames.contains(name)) database.createObjectStore(name);
+      },
+    }),
+  });
+const first = storeOf('a');
+const all = [first, sharesStore ? first : storeOf('a'), storeOf('b')];
+const windows = [0, 50, 20];
+const processors = all.map((store, i) => startProcessor({ ...store, minDuration: windows[i] }));
+if (isTab && flushes) {
+  for (const processor of processors) flushOnHide(processor);
+  putOnLeave();
+}
+
+/** What the page would save by hand, after the processors: where that is lost it is the browser's loss. */
+function putOnLeave() {
+  let leaves = 0;
+  const request = indexedDB.open('by hand', 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('leaves');
+  request.onsuccess = () => {
+    addEventListener('pagehide', () => {
+      const transaction = request.result.transaction('leaves', 'readwrite');
+      transaction.objectStore('leaves').put(++leaves, name);
+      transaction.commit();
+    });
+  };
+}
+
+const methods = {
+  run(processor, changes) {
+    for (const [id, key] of changes) {
+      const change = ({ ids }) => {
+        ids.push(id);
+        loaded.add(id);
+      };
+      processors[processor].run(key, change).then(
+        () => {
+          loaded.delete(id);
+          tell({ saved: id });
+        },
+        ({ code, phase, cause, message }) => {
+          loaded.delete(id);
+          tell({ failed: id, code, phase, name: cause?.name, message: cause?.message ?? message });
+        },
+      );
+    }
+  },
+
+  /** Whether there is somebody who hears. */
+  ping: () => true,
+
+  flush() {
+    for (const processor of processors) void processor.flush();
+  },
+
+  closeStores() {
+    for (const store of new Set(all)) store.close();
+  },
+
+  /** Resolves when everything has settled, and the test knows. */
+  async end() {
+    await Promise.all(processors.map((processor) => processor.flush()));
+    const pending = processors.map((processor) => processor.pending);
+    await Promise.all(processors.map((processor) => processor.stop()));
+    // Whatever a promise that has just settled leads to.
+    await new Promise((resolve) => setTimeout(resolve));
+    await Promise.all(telling);
+    return pending.reduce((sum, pending) => sum + pending);
+  },
+};
+
+if (!isTab) serve();
+
+/** As a worker: does what the tabs say. */
+function serve() {
+  const listen = (port) => {
+    port.onmessage = async ({ data: { number, method, args } }) =>
+      port.postMessage({ number, result: await methods[method](...args) });
+  };
+  if ('SharedWorkerGlobalScope' in globalThis) {
+    onconnect = ({ ports: [port] }) => listen(port);
+  } else listen(globalThis);
+}
+
+/** The worker of this tab, or of all, from its first task on. */
+class Assistant {
+  #instance;
+  #port;
+  #waiting = new Map();
+  #count = 0;
+  #isEnded = false;
+
+  send(method, ...args) {
+    if (this.#isEnded) return 0;
+    if (!this.#port) this.#start();
+    this.#port.postMessage({ number: ++this.#count, method, args });
+    return this.#count;
+  }
+
+  ask(method, ...args) {
+    const number = this.send(method, ...args);
+    return number ? new Promise((resolve) => this.#waiting.set(number, resolve)) : false;
+  }
+
+  #start() {
+    const life = { life: 'worker', version, sharesStore };
+    const url = `/page.js?${encodeURIComponent(JSON.stringify(life))}`;
+    const isShared = worker === 'shared';
+    this.#instance = isShared
+      ? new SharedWorker(url, { type: 'module' })
+      : new Worker(url, { type: 'module' });
+    this.#port = isShared ? this.#instance.port : this.#instance;
+    this.#port.onmessage = ({ data: { number, result } }) => {
+      this.#waiting.get(number)?.(result);
+      this.#waiting.delete(number);
+    };
+  }
+
+  end() {
+    if (worker === 'shared') return;
+    this.#isEnded = true;
+    this.#instance?.terminate();
+  }
+}
+
+if (worker) {
+  const assistant = new Assistant();
+  Object.assign(methods, {
+    send: (...args) => void assistant.send(...args),
+    ask: (...args) => assistant.ask(...args),
+    endWorker: () => assistant.end(),
+  });
+}
+
+/** What other code of the app does to the database. */
+Object.assign(methods, {
+  /** What would be saved if the page were left now, by what is promised of `flushOnHide`. */
+  promised: () => (flushes ? [...loaded] : []),
+
+  upgrade: () =>
+    new Promise((resolve) => {
+      const probe = indexedDB.open(database);
+      probe.onsuccess = () => {
+        const { version } = probe.result;
+        probe.result.close();
+        const request = indexedDB.open(database, version + 1);
+        request.onsuccess = () => resolve(request.result.close());
+        // Another tab was faster.
+        request.onerror = () => resolve();
+      };
+    }),
+
+  delete: () =>
+    new Promise((resolve, reject) => {
+      const request = indexedDB.deleteDatabase(database);
+      request.onsuccess = () => resolve();
+      request.onerror = () => reject(request.error);
+    }),
+
+  /** All that is stored: by object store the ids of each key, and how often each page has been left. */
+  async stored() {
+    const records = {};
+    for (const [name, stores] of [
+      [database, ['a', 'b']],
+      ['by hand', ['leaves']],
+    ]) {
+      const opened = await new Promise((resolve, reject) => {
+        const request = indexedDB.open(name);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      for (const store of stores) {
+        records[store] = [];
+        if (!opened.objectStoreNames.contains(store)) continue;
+        const request = opened.transaction(store).objectStore(store).openCursor();
+        await new Promise((resolve) => {
+          request.onsuccess = () => {
+            if (!request.result) return resolve();
+            records[store].push([request.result.key, request.result.value]);
+            request.result.continue();
+          };
+        });
+      }
+      opened.close();
+    }
+    return records;
+  },
+
+  /** The locks that are held, or wanted, for longer than a page takes to go. */
+  async locksLeft() {
+    const deadline = performance.now() + 10_000;
+    for (;;) {
+      const { held, pending } = await navigator.locks.query();
+      const names = [...held, ...pending].map(({ name }) => name);
+      if (names.length === 0 || performance.now() > deadline) return names;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  },
+});
+
+globalThis.fuzz = { name, ...methods };

@@ -1,0 +1,199 @@
+// Plays a history in a browser.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Ledger } from './ledger.mjs';
+import { Tab } from './tab.mjs';
+
+/** After this time whatever is pending will be so for ever, in ms. */
+const FOR_EVER = 45_000;
+/** After this time a worker that does not answer has gone. */
+const GONE = 5_000;
+const PLACES = ['a', 'a', 'b'];
+
+let plays = 0;
+
+/**
+ * Returns what is against the promises, and the ledger of them.
+ *
+ * @param {import('./browsers.mjs').FuzzedBrowser} browser
+ * @param {import('./history.mjs').History} history
+ */
+export async function play(browser, history) {
+  const played = new Play(browser, history);
+  const finds = (await within(4 * FOR_EVER, played.run())) ?? [
+    ...played.ledger.finds,
+    `it hangs ${played.doing}: ${played.tabs}`,
+  ];
+  return { finds, ledger: played.ledger };
+}
+
+class Play {
+  ledger = new Ledger();
+  doing = 'at the beginning';
+  #browser;
+  #history;
+  /** @type {Tab[]} */
+  #tabs;
+  #version = 1;
+  #changes = 0;
+  /** What tabs do that nothing waits for. */
+  #background = new Set();
+
+  constructor(browser, history) {
+    this.#browser = browser;
+    this.#history = history;
+    const host = browser.hostOf(`h${plays++}`);
+    this.#tabs = history.tabs.map(
+      (_, place) => new Tab(browser, host, this.ledger, () => this.#lifeOf(place)),
+    );
+    browser.hear = (from, told) => from === host && this.ledger.hear(told);
+  }
+
+  /** What a page is told about itself. */
+  #lifeOf(place) {
+    const { tabs, worker, isVersioned, sharesStore } = this.#history;
+    return {
+      life: `tab ${place}`,
+      version: isVersioned ? this.#version : undefined,
+      flushes: tabs[place],
+      worker: place === 0 || worker === 'shared' ? worker : undefined,
+      sharesStore,
+    };
+  }
+
+  /** What each of them is doing. */
+  get tabs() {
+    return this.#tabs.map(({ state, doing }) => `${doing || state}`).join(', ');
+  }
+
+  /** @returns {Promise<string[]>} */
+  async run() {
+    this.ledger.live('worker', this.#history.isVersioned ? 1 : undefined);
+    for (const tab of this.#tabs) tab.open();
+    await Promise.all(this.#tabs.map((tab) => tab.ready));
+    for (const [place, step] of this.#history.steps.entries()) {
+      this.doing = `at step ${place}`;
+      await sleep(step.pause);
+      this.#take(step);
+    }
+    this.doing = 'when all is to settle';
+    await this.#settle();
+    return this.ledger.judge(await this.#read());
+  }
+
+  #take({ what, tab: place, processor, keys, byWorker }) {
+    const tab = this.#tabs[place];
+    const steps = {
+      run: () => this.#change(tab, processor, keys, byWorker),
+      show: () => this.#behind(tab.show()),
+      flush: () => this.#behind(tab.call('flush')),
+      reload: () => tab.reload(),
+      leave: () => tab.goAway(),
+      back: () => tab.goBack(),
+      close: () => tab.close(),
+      open: () => tab.open(),
+      kill: () => this.#kill(tab),
+      'end the worker': () => tab.hasWorker && this.#behind(tab.call('endWorker')),
+      freeze: () => this.#freeze(tab),
+      thaw: () => tab.thaw(),
+      release: () => {
+        this.#version++;
+        tab.open();
+      },
+      upgrade: () => this.#behind(tab.call('upgrade')),
+      delete: () => this.#behind(tab.delete()),
+      'close the stores': () => this.#behind(tab.closeStores()),
+    };
+    steps[what]();
+  }
+
+  #change(tab, processor, keys, byWorker) {
+    const changes = keys.map((key) => [String(this.#changes++), key]);
+    const handedOver = byWorker && tab.hasWorker;
+    this.#behind(
+      tab.do((page) => {
+        for (const [id, key] of changes)
+          this.ledger.begin(id, `${PLACES[processor]}/${key}`, handedOver ? 'worker' : tab.life.name);
+        const args = [processor, changes];
+        return handedOver ? call(page, 'send', 'run', ...args) : call(page, 'run', ...args);
+      }),
+    );
+  }
+
+  #kill(tab) {
+    if (this.#browser.name !== 'firefox') return tab.kill(tab.ready);
+    // With one all are gone.
+    const ready = Promise.all(this.#tabs.map(({ ready }) => ready));
+    for (const each of this.#tabs) each.kill(ready);
+  }
+
+  /** Only what is hidden is ever frozen. */
+  #freeze(tab) {
+    tab.freeze(this.#tabs.find((other) => other !== tab && other.state === 'open'));
+  }
+
+  #behind(action) {
+    this.#background.add(action);
+    void action.then(() => this.#background.delete(action));
+  }
+
+  /** Waits until all is quiet in the tabs that are left. */
+  async #settle() {
+    for (const tab of this.#tabs) if (tab.state === 'frozen') tab.thaw();
+    await Promise.all(this.#tabs.map((tab) => tab.ready));
+    const open = this.#tabs.filter(({ state }) => state === 'open');
+    if (!(await within(FOR_EVER, Promise.all(this.#background)))) {
+      this.ledger.find('an upgrade or a deletion is pending for ever');
+    }
+    await Promise.all(open.map((tab) => this.#end(`tab ${this.#tabs.indexOf(tab)}`, tab.call('end'))));
+    const withWorker = await this.#withWorker(open);
+    if (withWorker) await this.#end('the worker', withWorker.call('ask', 'end'));
+    for (const tab of this.#tabs) if (tab.state === 'away') tab.close();
+    await Promise.all(this.#tabs.map((tab) => tab.ready));
+  }
+
+  /** @param {Promise<number>} ended */
+  async #end(who, ended) {
+    const pending = await within(FOR_EVER, ended);
+    if (pending === undefined) this.ledger.find(`${who} has runs that are pending for ever`);
+    else if (pending > 0) this.ledger.find(`${who} has ${pending} runs that are pending after a flush`);
+  }
+
+  /** A tab whose worker is there, and has heard what each tab has told it. A shared one may have gone with the process of another tab. */
+  async #withWorker(tabs) {
+    const withWorker = tabs.filter(({ hasWorker }) => hasWorker);
+    const answers = await Promise.all(withWorker.map((tab) => within(GONE, tab.call('ask', 'ping'))));
+    return withWorker.find((_, place) => answers[place]);
+  }
+
+  /** What a fresh tab finds. */
+  async #read() {
+    this.doing = 'when all is read';
+    const reader = new Tab(this.#browser, this.#tabs[0].host, this.ledger, () => ({ life: 'reader' }));
+    reader.open();
+    const locks = await reader.call('locksLeft');
+    if (locks.length > 0) this.ledger.find(`locks are held: ${locks.join(', ')}`);
+    for (const tab of this.#tabs) if (tab.state === 'open') tab.close();
+    await Promise.all(this.#tabs.map((tab) => tab.ready));
+    const stored = await within(FOR_EVER, reader.call('stored'));
+    if (!stored) this.ledger.find('the database does not open');
+    reader.close();
+    await reader.ready;
+    return stored ?? { a: [], b: [], leaves: [] };
+  }
+}
+
+/** What the promise resolves to, or undefined if that takes too long. */
+async function within(milliseconds, promise) {
+  const controller = new AbortController();
+  const late = sleep(milliseconds, undefined, controller).catch(() => undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    controller.abort();
+  }
+}
+
+function call(page, method, ...args) {
+  return page.evaluate((method, args) => globalThis.fuzz[method](...args), method, args);
+}

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long it is waited for that a page has gone to another, in ms. */
+const LONG_ENOUGH_TO_GO = 30_000;
+
+/** A place for a tab, to which one thing after the other happens. */
+export class Tab {
+  host;
+  /** As it will be when it is ready. @type {'closed' | 'open' | 'away' | 'frozen'} */
+  state = 'closed';
+  /** Resolves when the latest page is there, or has gone. @type {Promise<unknown>} */
+  ready = Promise.resolve();
+  /** @type {import('./ledger.mjs').Life | undefined} */
+  life;
+  hasWorker = false;
+  /** What it is going through. */
+  doing = '';
+  #browser;
+  #ledger;
+  #lifeOf;
+  /** @type {import('puppeteer-core').Page | undefined} */
+  #page;
+  #version;
+  /** The deletions that the page has asked for: it is not left before they are done. */
+  #deletions = new Set();
+  /** How often it has got another page, or lost its own. */
+  #turns = 0;
+
+  /**
+   * @param {import('./browsers.mjs').FuzzedBrowser} browser
+   * @param {string} host
+   * @param {import('./ledger.mjs').Ledger} ledger
+   * @param {() => Record<string, unknown>} lifeOf what a page is told when it is loaded
+   */
+  constructor(browser, host, ledger, lifeOf) {
+    this.#browser = browser;
+    this.host = host;
+    this.#ledger = ledger;
+    this.#lifeOf = lifeOf;
+  }
+
+  /** Does something with the page as it is now. What a page does not live to answer is nothing. */
+  async do(action) {
+    await this.ready;
+    const turn = this.#turns;
+    const page = this.#page;
+    if (!page) return;
+    try {
+      return await action(page);
+    } catch (error) {
+      if (turn === this.#turns) this.#ledger.find(`the test fails: ${error.stack}`);
+    }
+  }
+
+  call(method, ...args) {
+    return this.do((page) => page.evaluate((method, args) => globalThis.fuzz[method](...args), method, args));
+  }
+
+  /** Opens the app, in the version of today. */
+  open() {
+    this.#then('open', async () => {
+      const life = this.#lifeOf();
+      this.#ledger.ask(life.version);
+      const url = `http://${this.host}/?${encodeURIComponent(JSON.stringify(life))}`;
+      if (this.#page) {
+        await this.#leave();
+        await this.#go((url) => void (location.href = url), url);
+      } else {
+        this.#page = await this.#browser.newTab();
+        await this.#page.goto(url);
+      }
+      this.#version = life.version;
+      this.hasWorker = life.worker !== undefined;
+      await this.#meet();
+    });
+  }
+
+  reload() {
+    this.#then('open', async () => {
+      await this.#leave();
+      await this.#go(() => location.reload());
+      await this.#meet();
+    });
+  }
+
+  goAway() {
+    this.#then('away', async () => {
+      await this.#leave();
+      await this.#go(() => void (location.href = '/elsewhere'));
+    });
+  }
+
+  goBack() {
+    this.#then('open', async () => {
+      await this.#go(() => history.back());
+      await this.#meet();
+    });
+  }
+
+  /** Has the page go, as its own script does it: puppeteer loses sight of pages that come out of the back/forward cache. */
+  async #go(how, ...args) {
+    const page = this.#page;
+    const here = async () => {
+      const state = page.evaluate(() => [performance.timeOrigin, document.readyState]);
+      return (await Promise.race([state.catch(() => undefined), sleep(1_000)])) ?? [];
+    };
+    const deadline = Date.now() + LONG_ENOUGH_TO_GO;
+    const loaded = async (isIt) => {
+      for (;;) {
+        const [origin, state] = await here();
+        if (state === 'complete' && isIt(origin)) return origin;
+        if (Date.now() > deadline) throw new Error('The page does not go');
+        await sleep(10);
+      }
+    };
+    const before = await loaded(() => true);
+    void page.evaluate(how, ...args).catch(() => {});
+    await loaded((origin) => origin !== before);
+  }
+
+  close() {
+    const { state } = this;
+    this.#then('closed', async () => {
+      if (state === 'open') await this.#leave();
+      if (this.life) this.life.isGone = true;
+      await this.#page.close();
+      this.#page = undefined;
+    });
+  }
+
+  kill(ready) {
+    this.#then('closed', async () => {
+      await ready;
+      this.#turns++;
+      if (!this.#page) return;
+      this.life.isGone = true;
+      await this.#browser.kill(this.#page);
+      await this.#page.close();
+      this.#page = undefined;
+    });
+  }
+
+  /** @param {Tab | undefined} other which is to be seen instead, if it is there */
+  freeze(other) {
+    this.#then('frozen', async () => {
+      await other?.show();
+      await this.#browser.setLifecycle(this.#page, 'frozen');
+    });
+  }
+
+  /** Now, whatever it is doing. */
+  async show() {
+    await this.#page?.bringToFront().catch(() => {});
+  }
+
+  thaw() {
+    this.#then('open', () => this.#browser.setLifecycle(this.#page, 'active'));
+  }
+
+  async closeStores() {
+    await this.do((page) => {
+      this.life.hasClosedStores = true;
+      return page.evaluate(() => globalThis.fuzz.closeStores());
+    });
+  }
+
+  delete() {
+    const deletion = this.do(async (page) => {
+      const done = this.#ledger.delete();
+      await page.evaluate(() => globalThis.fuzz.delete());
+      done();
+    });
+    this.#deletions.add(deletion);
+    return deletion.then(() => this.#deletions.delete(deletion));
+  }
+
+  /** What happens next, and what the tab is then. */
+  #then(state, action) {
+    this.state = state;
+    const act = async () => {
+      this.doing = `becoming ${state}`;
+      await action();
+      this.doing = '';
+    };
+    this.ready = this.ready
+      .then(act)
+      .catch((error) => this.#ledger.find(`the test fails ${this.doing}: ${error.stack}`));
+  }
+
+  async #leave() {
+    await Promise.all(this.#deletions);
+    const promised = await this.#page.evaluate(() => globalThis.fuzz.promised());
+    this.#turns++;
+    this.#ledger.leave(this.life, promised);
+  }
+
+  /** Gets to know the page, which may be one that has come back. */
+  async #meet() {
+    const name = await this.#page.evaluate(() => globalThis.fuzz.name);
+    this.life = this.#ledger.live(name, this.#version);
+  }
+}
