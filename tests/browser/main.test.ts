@@ -4,11 +4,13 @@ import { type BrowserName, Visitor } from './browser.js';
 import { connectionTests } from './connection.js';
 import { contractTests } from './contract.js';
 import { demoTests } from './demo.js';
+import { fuzzTests } from './fuzz.js';
 import { hiddenTests } from './hidden.js';
 import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
 import { pageLifeTests } from './page-life.js';
 import { quotaTests } from './quota.js';
+import { readmeTests } from './readme.js';
 import { recipeTests } from './recipes.js';
 import { silenceTests } from './silence.js';
 import { upgradeTests } from './upgrades.js';
@@ -24,6 +26,7 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   for (const define of [
     contractTests,
     connectionTests,
+    readmeTests,
     beginningTests,
     silenceTests,
     quotaTests,
@@ -37,4 +40,5 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   ]) {
     define(() => visitor, name);
   }
+  fuzzTests(name);
 });

@@ -29,8 +29,7 @@ export async function openWithStore(
   database.close();
   if (settings.version !== undefined) {
     throw new DOMException(
-      `The database '${settings.database}' has no object store '${settings.store}' in version ${settings.version}: ` +
-        'it is made in an upgrade to a higher version',
+      `The database '${settings.database}' has no object store '${settings.store}' in version ${settings.version}`,
       'NotFoundError',
     );
   }
@@ -74,17 +73,14 @@ function openVersion(
 
 /** What has been loaded is not to come back after it was deleted. */
 export function deletedError(database: string): DOMException {
-  return new DOMException(
-    `The database '${database}' was deleted while the batch was under way`,
-    'AbortError',
-  );
+  return new DOMException(`The database '${database}' was deleted meanwhile`, 'AbortError');
 }
 
 /** Why the database has not been opened, if `reason` aborted the wait. */
 export function notOpenError(database: string, reason: unknown, { blocked }: Opening): unknown {
   if (!(reason instanceof DOMException && reason.name === 'TimeoutError')) return reason;
   const why = blocked
-    ? `its upgrade ${blocked} is blocked by another connection, which does not close on 'versionchange'`
+    ? `its upgrade ${blocked} is blocked by another connection`
     : 'the browser has not answered';
   return new DOMException(
     `The database '${database}' has not opened by the deadline: ${why}`,

@@ -10,8 +10,7 @@ import { killTabs } from './processes.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
-/** Not always is it told that a page has crashed. */
-const LONG_ENOUGH_TO_CRASH = 2_000;
+const LONG_ENOUGH_TO_CLOSE = 2_000;
 
 export class FuzzedBrowser {
   name;
@@ -87,14 +86,24 @@ export class FuzzedBrowser {
     return this.#browser.newPage().catch(() => this.#browser.newPage());
   }
 
-  /** Ends the process of a tab: in Firefox, which does not tell which that is, those of all tabs. @param {Page} page */
+  /** Ends the process of a tab, and closes it: in Firefox, which does not tell which that is, those of all tabs. @param {Page} page */
   async kill(page) {
-    if (this.name === 'firefox') return killTabs(this.#browser.process().pid);
+    if (this.name === 'firefox') {
+      killTabs(this.#browser.process().pid);
+    } else await Promise.race([this.#crash(page), sleep(LONG_ENOUGH_TO_CLOSE)]);
+    await this.closeTab(page);
+  }
+
+  /** Of what has crashed, or is in the back/forward cache, puppeteer may wait for the end for ever. @param {Page} page */
+  async closeTab(page) {
+    await Promise.race([page.close().catch(() => {}), sleep(LONG_ENOUGH_TO_CLOSE)]);
+  }
+
+  async #crash(page) {
     const session = await page.createCDPSession();
     const crashed = new Promise((resolve) => page.once('error', resolve));
-    // It never answers.
     session.send('Page.crash').catch(() => {});
-    await Promise.race([crashed, sleep(LONG_ENOUGH_TO_CRASH)]);
+    await crashed;
   }
 
   /** @param {Page} page @param {'frozen' | 'active'} state */

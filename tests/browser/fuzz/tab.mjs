@@ -101,14 +101,18 @@ export class Tab {
   async #go(how, ...args) {
     const page = this.#page;
     const here = async () => {
-      const state = page.evaluate(() => [performance.timeOrigin, document.readyState]);
+      // A page that goes before its load event has ended is replaced in the history.
+      const state = page.evaluate(() => {
+        const [{ loadEventEnd }] = performance.getEntriesByType('navigation');
+        return [performance.timeOrigin, loadEventEnd > 0];
+      });
       return (await Promise.race([state.catch(() => undefined), sleep(1_000)])) ?? [];
     };
     const deadline = Date.now() + LONG_ENOUGH_TO_GO;
     const loaded = async (isIt) => {
       for (;;) {
-        const [origin, state] = await here();
-        if (state === 'complete' && isIt(origin)) return origin;
+        const [origin, isLoaded] = await here();
+        if (isLoaded && isIt(origin)) return origin;
         if (Date.now() > deadline) throw new Error('The page does not go');
         await sleep(10);
       }
@@ -123,7 +127,7 @@ export class Tab {
     this.#then('closed', async () => {
       if (state === 'open') await this.#leave();
       if (this.life) this.life.isGone = true;
-      await this.#page.close();
+      await this.#browser.closeTab(this.#page);
       this.#page = undefined;
     });
   }
@@ -135,7 +139,6 @@ export class Tab {
       if (!this.#page) return;
       this.life.isGone = true;
       await this.#browser.kill(this.#page);
-      await this.#page.close();
       this.#page = undefined;
     });
   }
