@@ -171,8 +171,9 @@ class Play {
     this.doing = 'when all is read';
     const reader = new Tab(this.#browser, this.#tabs[0].host, this.ledger, () => ({ life: 'reader' }));
     reader.open();
-    const locks = await reader.call('locksLeft');
-    if (locks.length > 0) this.ledger.find(`locks are held: ${locks.join(', ')}`);
+    const locks = await within(FOR_EVER, reader.call('locksLeft'));
+    if (!locks) this.ledger.find('the locks are not told');
+    else if (locks.length > 0) this.ledger.find(`locks are held: ${locks.join(', ')}`);
     for (const tab of this.#tabs) if (tab.state === 'open') tab.close();
     await Promise.all(this.#tabs.map((tab) => tab.ready));
     const stored = await within(FOR_EVER, reader.call('stored'));

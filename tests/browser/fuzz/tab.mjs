@@ -3,6 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** How long it is waited for that a page has gone to another, in ms. */
 const LONG_ENOUGH_TO_GO = 30_000;
 
+class Turn {
+  end = () => {};
+  over = new Promise((resolve) => {
+    this.end = () => resolve(undefined);
+  });
+}
+
 /** A place for a tab, to which one thing after the other happens. */
 export class Tab {
   host;
@@ -23,8 +30,8 @@ export class Tab {
   #version;
   /** The deletions that the page has asked for: it is not left before they are done. */
   #deletions = new Set();
-  /** How often it has got another page, or lost its own. */
-  #turns = 0;
+  /** Until it gets another page, or loses its own. */
+  #turn = new Turn();
 
   /**
    * @param {import('./browsers.mjs').FuzzedBrowser} browser
@@ -42,13 +49,14 @@ export class Tab {
   /** Does something with the page as it is now. What a page does not live to answer is nothing. */
   async do(action) {
     await this.ready;
-    const turn = this.#turns;
+    const turn = this.#turn;
     const page = this.#page;
     if (!page) return;
     try {
-      return await action(page);
+      // Puppeteer may wait for ever for an answer of what has crashed.
+      return await Promise.race([action(page), turn.over]);
     } catch (error) {
-      if (turn === this.#turns) this.#ledger.find(`the test fails: ${error.stack}`);
+      if (turn === this.#turn) this.#ledger.find(`the test fails: ${error.stack}`);
     }
   }
 
@@ -135,7 +143,7 @@ export class Tab {
   kill(ready) {
     this.#then('closed', async () => {
       await ready;
-      this.#turns++;
+      this.#endTurn();
       if (!this.#page) return;
       this.life.isGone = true;
       await this.#browser.kill(this.#page);
@@ -190,10 +198,15 @@ export class Tab {
       .catch((error) => this.#ledger.find(`the test fails ${this.doing}: ${error.stack}`));
   }
 
+  #endTurn() {
+    this.#turn.end();
+    this.#turn = new Turn();
+  }
+
   async #leave() {
     await Promise.all(this.#deletions);
     const promised = await this.#page.evaluate(() => globalThis.fuzz.promised());
-    this.#turns++;
+    this.#endTurn();
     this.#ledger.leave(this.life, promised);
   }
 
