@@ -4,7 +4,6 @@ import { type BrowserName, Visitor } from './browser.js';
 import { connectionTests } from './connection.js';
 import { contractTests } from './contract.js';
 import { demoTests } from './demo.js';
-import { fuzzTests } from './fuzz.js';
 import { hiddenTests } from './hidden.js';
 import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
@@ -40,5 +39,4 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   ]) {
     define(() => visitor, name);
   }
-  fuzzTests(name);
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { packageFolder, patchedPackage } from '../../model/bundle.mjs';
 
-const entries = ['index', 'browser', 'indexeddb'];
+const entries = ['index', 'slim', 'browser', 'indexeddb'];
 
 /**
  * @param {{ folder: string, patch: object }} [mutant] with a folder for what is made of it

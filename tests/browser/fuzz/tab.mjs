@@ -155,7 +155,12 @@ export class Tab {
   freeze(other) {
     this.#then('frozen', async () => {
       await other?.show();
-      await this.#browser.setLifecycle(this.#page, 'frozen');
+      const isHidden = () => this.#page.evaluate(() => document.visibilityState === 'hidden');
+      // One that is seen would not come out of it.
+      for (let tries = 0; tries < 20; tries++) {
+        if (await isHidden()) return this.#browser.setLifecycle(this.#page, 'frozen');
+        await sleep(10);
+      }
     });
   }
 
