@@ -107,6 +107,8 @@ function locks(): LockManager {
   const manager = (navigator as Navigator | undefined)?.locks as LockManager | undefined;
   if (manager) return manager;
   throw new Error(
-    `There are no Web Locks ${isSecureContext === false ? 'without https, except from localhost' : 'here'}`,
+    isSecureContext === false
+      ? 'There are no Web Locks in a page that is neither served by https nor from localhost'
+      : 'There are no Web Locks here',
   );
 }

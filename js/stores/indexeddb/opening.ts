@@ -29,7 +29,8 @@ export async function openWithStore(
   database.close();
   if (settings.version !== undefined) {
     throw new DOMException(
-      `The database '${settings.database}' has no object store '${settings.store}' in version ${settings.version}`,
+      `The database '${settings.database}' has no object store '${settings.store}' in version ${settings.version}: ` +
+        'it is made in an upgrade to a higher version',
       'NotFoundError',
     );
   }
@@ -73,14 +74,17 @@ function openVersion(
 
 /** What has been loaded is not to come back after it was deleted. */
 export function deletedError(database: string): DOMException {
-  return new DOMException(`The database '${database}' was deleted meanwhile`, 'AbortError');
+  return new DOMException(
+    `The database '${database}' was deleted while the batch was under way`,
+    'AbortError',
+  );
 }
 
 /** Why the database has not been opened, if `reason` aborted the wait. */
 export function notOpenError(database: string, reason: unknown, { blocked }: Opening): unknown {
   if (!(reason instanceof DOMException && reason.name === 'TimeoutError')) return reason;
   const why = blocked
-    ? `its upgrade ${blocked} is blocked by another connection`
+    ? `its upgrade ${blocked} is blocked by another connection, which does not close on 'versionchange'`
     : 'the browser has not answered';
   return new DOMException(
     `The database '${database}' has not opened by the deadline: ${why}`,

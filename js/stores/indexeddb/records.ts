@@ -37,7 +37,8 @@ export function writeOf<Resource, Key extends string | number>(
   const record = attempt(() => {
     const record = encode && resource !== undefined ? encode(resource, key) : resource;
     if (!isError(record)) return record;
-    throw new TypeError(`The resource ${show(key)} is an Error, which a load would take for its failure`);
+    const why = 'as an Error it would be taken for a load that failed';
+    throw new TypeError(`The resource ${show(key)} cannot be put into an object store: ${why}`);
   });
   return { key, signal, record };
 }
@@ -58,7 +59,7 @@ export function put(store: IDBObjectStore, { key, record }: Write): IDBRequest |
 function refusal({ name, keyPath }: IDBObjectStore): DOMException | undefined {
   if (keyPath === null) return undefined;
   return new DOMException(
-    `The object store '${name}' has the keyPath ${show(keyPath)}, but must have none`,
+    `The object store '${name}' has the keyPath ${show(keyPath)}, but what is to have records under keys of their own must have none`,
     'DataError',
   );
 }

@@ -92,7 +92,7 @@ function abortError(store: string, error?: DOMException | null): DOMException {
 function unknownOutcome(store: string, reason: unknown): DOMException {
   const { name, message } = asError(reason);
   return new DOMException(
-    `It is not known whether the object store '${store}' has been changed: ${message}`,
+    `It is not known whether the object store '${store}' has been changed, which has not answered: ${message}`,
     name,
   );
 }

@@ -118,7 +118,7 @@ export class Ledger {
   #isDocumented(life, code, name, message) {
     if (name === 'VersionError') return code === 'ERR_LOAD_FAILED' && life.version < this.#highestVersion;
     if (name !== 'AbortError') return false;
-    if (/ was deleted meanwhile$/.test(message)) return this.#deletions.length > 0;
+    if (/ was deleted while the batch was under way$/.test(message)) return this.#deletions.length > 0;
     return life.hasClosedStores && / was closed$/.test(message);
   }
 

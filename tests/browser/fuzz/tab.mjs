@@ -28,7 +28,7 @@ export class Tab {
   /** @type {import('puppeteer-core').Page | undefined} */
   #page;
   #version;
-  /** The deletions that the page has asked for: it is not left before they are done. */
+  /** The deletions that the page is asking for: it is not left before they are done. */
   #deletions = new Set();
   /** Until it gets another page, or loses its own. */
   #turn = new Turn();
@@ -181,13 +181,12 @@ export class Tab {
   }
 
   delete() {
-    const deletion = this.do(async (page) => {
+    return this.do(async (page) => {
       const done = this.#ledger.delete();
-      await page.evaluate(() => globalThis.fuzz.delete());
-      done();
+      const deletion = page.evaluate(() => globalThis.fuzz.delete()).then(done);
+      this.#deletions.add(deletion);
+      await deletion.finally(() => this.#deletions.delete(deletion));
     });
-    this.#deletions.add(deletion);
-    return deletion.then(() => this.#deletions.delete(deletion));
   }
 
   /** What happens next, and what the tab is then. */
@@ -206,6 +205,8 @@ export class Tab {
   #endTurn() {
     this.#turn.end();
     this.#turn = new Turn();
+    // Those that a killed page has asked for may never answer.
+    this.#deletions.clear();
   }
 
   async #leave() {
