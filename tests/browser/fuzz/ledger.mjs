@@ -39,6 +39,8 @@ export class Ledger {
   /** From when it may have taken place to when it had. @type {{ start: number, end: number }[]} */
   #deletions = [];
   #highestVersion = 0;
+  /** Whether the browser is Firefox. */
+  #interrupts;
   /** What has gone wrong already. @type {string[]} */
   finds = [];
   saved = 0;
@@ -48,6 +50,11 @@ export class Ledger {
   lostByHand = 0;
   /** Losses of pages that Firefox has interrupted. */
   interrupted = 0;
+
+  /** @param {'chromium' | 'firefox'} browser */
+  constructor(browser) {
+    this.#interrupts = browser === 'firefox';
+  }
 
   /** A page is there, for the first time or again. */
   live(name, version) {
@@ -104,7 +111,7 @@ export class Ledger {
   #fail(life, { failed, code, phase, name, message }) {
     const error = `${code} in ${phase}: ${name}: ${message}`;
     const author = this.#lives.get(life);
-    if (code === 'ERR_ENGINE_FAILED' && author.isGone) {
+    if (code === 'ERR_ENGINE_FAILED' && author.isGone && this.#interrupts) {
       author.isInterrupted = true;
       return;
     }

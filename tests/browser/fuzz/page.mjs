@@ -19,6 +19,8 @@ let untold = [];
 const telling = new Set();
 /** The changes whose operation has run, and whose promise is pending. */
 const loaded = new Set();
+/** What `end` is doing. */
+let ending = 'has not begun to end';
 
 /** Lets the test know, who is in another process: also if this page goes at once. */
 function tell(event) {
@@ -107,13 +109,25 @@ const methods = {
 
   /** Resolves when everything has settled, and the test knows. */
   async end() {
+    ending = 'flushes';
     await Promise.all(processors.map((processor) => processor.flush()));
     const pending = processors.map((processor) => processor.pending);
+    ending = 'stops';
     await Promise.all(processors.map((processor) => processor.stop()));
+    ending = 'tells';
     // Whatever a promise that has just settled leads to.
     await new Promise((resolve) => setTimeout(resolve));
     await Promise.all(telling);
     return pending.reduce((sum, pending) => sum + pending);
+  },
+
+  /** What `end` waits for. */
+  async hanging() {
+    const { held, pending } = await navigator.locks.query();
+    const listed = (locks) =>
+      locks.map(({ name, mode, clientId }) => `${mode} ${name} of ${clientId}`).join(', ');
+    const counts = processors.map((processor) => processor.pending).join(', ');
+    return `it ${ending}; pending: ${counts}; locks held: ${listed(held)}; locks wanted: ${listed(pending)}`;
   },
 };
 

@@ -28,7 +28,8 @@ export async function play(browser, history) {
 }
 
 class Play {
-  ledger = new Ledger();
+  /** @type {Ledger} */
+  ledger;
   doing = 'at the beginning';
   #browser;
   #history;
@@ -42,6 +43,7 @@ class Play {
   constructor(browser, history) {
     this.#browser = browser;
     this.#history = history;
+    this.ledger = new Ledger(browser.name);
     const host = browser.hostOf(`h${plays++}`);
     this.#tabs = history.tabs.map(
       (_, place) => new Tab(browser, host, this.ledger, () => this.#lifeOf(place)),
@@ -145,17 +147,19 @@ class Play {
     if (!(await within(FOR_EVER, Promise.all(this.#background)))) {
       this.ledger.find('an upgrade or a deletion is pending for ever');
     }
-    await Promise.all(open.map((tab) => this.#end(`tab ${this.#tabs.indexOf(tab)}`, tab.call('end'))));
+    await Promise.all(
+      open.map((tab) => this.#end(`tab ${this.#tabs.indexOf(tab)}`, (method) => tab.call(method))),
+    );
     const withWorker = await this.#withWorker(open);
-    if (withWorker) await this.#end('the worker', withWorker.call('ask', 'end'));
+    if (withWorker) await this.#end('the worker', (method) => withWorker.call('ask', method));
     for (const tab of this.#tabs) if (tab.state === 'away') tab.close();
     await Promise.all(this.#tabs.map((tab) => tab.ready));
   }
 
-  /** @param {Promise<number>} ended */
-  async #end(who, ended) {
-    const pending = await within(FOR_EVER, ended);
-    if (pending === undefined) this.ledger.find(`${who} has runs that are pending for ever`);
+  async #end(who, call) {
+    const pending = await within(FOR_EVER, call('end'));
+    if (pending === undefined)
+      this.ledger.find(`${who} does not end: ${await within(GONE, call('hanging'))}`);
     else if (pending > 0) this.ledger.find(`${who} has ${pending} runs that are pending after a flush`);
   }
 
