@@ -17,6 +17,10 @@ export async function hunt(name, path, { seed, script, end, histories, isEndedBy
     for (let next = seed; report.histories < histories && Date.now() < end; next++) {
       const history = historyOf(next, name);
       const { finds, ledger } = await play(browser, history);
+      // Where the test itself fails nothing has been shown.
+      if (isEndedByFind && finds.some((find) => find.startsWith('the test fails'))) {
+        throw new Error(finds.join('\n'));
+      }
       report.add(finds, ledger);
       if (report.histories % 20 === 0) tell(`${name}: ${report.line}`);
       if (finds.length === 0) continue;

@@ -3,6 +3,8 @@
 import { startProcessor } from 'groupcommit';
 import { flushOnHide } from 'groupcommit/browser';
 import { indexedDBStore } from 'groupcommit/indexeddb';
+import { Assistant } from './assistant.mjs';
+import { database, others, stores } from './others.mjs';
 
 const { life, version, flushes, worker, sharesStore } = JSON.parse(
   decodeURIComponent(location.search.slice(1)),
@@ -10,8 +12,6 @@ const { life, version, flushes, worker, sharesStore } = JSON.parse(
 const isTab = 'document' in globalThis;
 /** A page that is loaded anew from the same address is another one. */
 const name = life === 'worker' ? life : `${life}, loaded at ${performance.timeOrigin}`;
-const database = 'fuzz';
-const stores = ['a', 'b'];
 
 /** What the test has still to be told. */
 let untold = [];
@@ -103,6 +103,9 @@ const methods = {
     for (const processor of processors) void processor.flush();
   },
 
+  /** What would be saved if the page were left now, by what is promised of `flushOnHide`. */
+  promised: () => (flushes ? [...loaded] : []),
+
   closeStores() {
     for (const store of new Set(all)) store.close();
   },
@@ -144,49 +147,8 @@ function serve() {
   } else listen(globalThis);
 }
 
-/** The worker of this tab, or of all, from its first task on. */
-class Assistant {
-  #instance;
-  #port;
-  #waiting = new Map();
-  #count = 0;
-  #isEnded = false;
-
-  send(method, ...args) {
-    if (this.#isEnded) return 0;
-    if (!this.#port) this.#start();
-    this.#port.postMessage({ number: ++this.#count, method, args });
-    return this.#count;
-  }
-
-  ask(method, ...args) {
-    const number = this.send(method, ...args);
-    return number ? new Promise((resolve) => this.#waiting.set(number, resolve)) : false;
-  }
-
-  #start() {
-    const life = { life: 'worker', version, sharesStore };
-    const url = `/page.js?${encodeURIComponent(JSON.stringify(life))}`;
-    const isShared = worker === 'shared';
-    this.#instance = isShared
-      ? new SharedWorker(url, { type: 'module' })
-      : new Worker(url, { type: 'module' });
-    this.#port = isShared ? this.#instance.port : this.#instance;
-    this.#port.onmessage = ({ data: { number, result } }) => {
-      this.#waiting.get(number)?.(result);
-      this.#waiting.delete(number);
-    };
-  }
-
-  end() {
-    if (worker === 'shared') return;
-    this.#isEnded = true;
-    this.#instance?.terminate();
-  }
-}
-
 if (worker) {
-  const assistant = new Assistant();
+  const assistant = new Assistant(worker, { life: 'worker', version, sharesStore });
   Object.assign(methods, {
     send: (...args) => void assistant.send(...args),
     ask: (...args) => assistant.ask(...args),
@@ -194,70 +156,4 @@ if (worker) {
   });
 }
 
-/** What other code of the app does to the database. */
-Object.assign(methods, {
-  /** What would be saved if the page were left now, by what is promised of `flushOnHide`. */
-  promised: () => (flushes ? [...loaded] : []),
-
-  upgrade: () =>
-    new Promise((resolve) => {
-      const probe = indexedDB.open(database);
-      probe.onsuccess = () => {
-        const { version } = probe.result;
-        probe.result.close();
-        const request = indexedDB.open(database, version + 1);
-        request.onsuccess = () => resolve(request.result.close());
-        // Another tab was faster.
-        request.onerror = () => resolve();
-      };
-    }),
-
-  delete: () =>
-    new Promise((resolve, reject) => {
-      const request = indexedDB.deleteDatabase(database);
-      request.onsuccess = () => resolve();
-      request.onerror = () => reject(request.error);
-    }),
-
-  /** All that is stored: by object store the ids of each key, and how often each page has been left. */
-  async stored() {
-    const records = {};
-    for (const [name, stores] of [
-      [database, ['a', 'b']],
-      ['by hand', ['leaves']],
-    ]) {
-      const opened = await new Promise((resolve, reject) => {
-        const request = indexedDB.open(name);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-      for (const store of stores) {
-        records[store] = [];
-        if (!opened.objectStoreNames.contains(store)) continue;
-        const request = opened.transaction(store).objectStore(store).openCursor();
-        await new Promise((resolve) => {
-          request.onsuccess = () => {
-            if (!request.result) return resolve();
-            records[store].push([request.result.key, request.result.value]);
-            request.result.continue();
-          };
-        });
-      }
-      opened.close();
-    }
-    return records;
-  },
-
-  /** The locks that are held, or wanted, for longer than a page takes to go. */
-  async locksLeft() {
-    const deadline = performance.now() + 10_000;
-    for (;;) {
-      const { held, pending } = await navigator.locks.query();
-      const names = [...held, ...pending].map(({ name }) => name);
-      if (names.length === 0 || performance.now() > deadline) return names;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  },
-});
-
-globalThis.fuzz = { name, ...methods };
+globalThis.fuzz = { name, ...methods, ...others };
