@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ledger } from './ledger.mjs';
 import { Tab } from './tab.mjs';
+import { within } from './within.mjs';
 
 /** After this time whatever is pending will be so for ever, in ms. */
 const FOR_EVER = 45_000;
@@ -185,17 +186,6 @@ class Play {
     reader.close();
     await reader.ready;
     return stored ?? { a: [], b: [], leaves: [] };
-  }
-}
-
-/** What the promise resolves to, or undefined if that takes too long. */
-async function within(milliseconds, promise) {
-  const controller = new AbortController();
-  const late = sleep(milliseconds, undefined, controller).catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    controller.abort();
   }
 }
 

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** How long it is waited for that a page has gone to another, in ms. */
-const LONG_ENOUGH_TO_GO = 30_000;
+import { go } from './navigation.mjs';
 
 class Turn {
   end = () => {};
@@ -72,7 +70,7 @@ export class Tab {
       const url = `http://${this.host}/?${encodeURIComponent(JSON.stringify(life))}`;
       if (this.#page) {
         await this.#leave();
-        await this.#go((url) => void (location.href = url), url);
+        await go(this.#page, (url) => void (location.href = url), url);
       } else {
         this.#page = await this.#browser.newTab();
         await this.#page.goto(url);
@@ -86,7 +84,7 @@ export class Tab {
   reload() {
     this.#then('open', async () => {
       await this.#leave();
-      await this.#go(() => location.reload());
+      await go(this.#page, () => location.reload());
       await this.#meet();
     });
   }
@@ -94,40 +92,15 @@ export class Tab {
   goAway() {
     this.#then('away', async () => {
       await this.#leave();
-      await this.#go(() => void (location.href = '/elsewhere'));
+      await go(this.#page, () => void (location.href = '/elsewhere'));
     });
   }
 
   goBack() {
     this.#then('open', async () => {
-      await this.#go(() => history.back());
+      await go(this.#page, () => history.back());
       await this.#meet();
     });
-  }
-
-  /** Has the page go, as its own script does it: puppeteer loses sight of pages that come out of the back/forward cache. */
-  async #go(how, ...args) {
-    const page = this.#page;
-    const here = async () => {
-      // A page that goes before its load event has ended is replaced in the history.
-      const state = page.evaluate(() => {
-        const [{ loadEventEnd }] = performance.getEntriesByType('navigation');
-        return [performance.timeOrigin, loadEventEnd > 0];
-      });
-      return (await Promise.race([state.catch(() => undefined), sleep(1_000)])) ?? [];
-    };
-    const deadline = Date.now() + LONG_ENOUGH_TO_GO;
-    const loaded = async (isIt) => {
-      for (;;) {
-        const [origin, isLoaded] = await here();
-        if (isLoaded && isIt(origin)) return origin;
-        if (Date.now() > deadline) throw new Error('The page does not go');
-        await sleep(10);
-      }
-    };
-    const before = await loaded(() => true);
-    void page.evaluate(how, ...args).catch(() => {});
-    await loaded((origin) => origin !== before);
   }
 
   close() {
