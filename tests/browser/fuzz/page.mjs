@@ -37,6 +37,8 @@ function send() {
   void told.then(() => telling.delete(told));
 }
 
+// In Firefox the answer to a page that was in the back/forward cache when it came is lost.
+addEventListener('pageshow', ({ persisted }) => persisted && telling.clear());
 addEventListener('error', ({ message }) => tell({ error: message }));
 addEventListener('unhandledrejection', ({ reason }) => tell({ error: `unhandled: ${reason}` }));
 
