@@ -12,6 +12,9 @@
  * @property {number} [left] when its page was left; it had been loaded, and `flushOnHide` saves it
  */
 
+/** What Chromium says of the database that is being opened to a page, or worker, that ends: it may live to hear it. */
+const ENDED = 'The connection was closed.';
+
 /** What the page lives through that its errors may tell of. */
 export class Life {
   name;
@@ -126,7 +129,14 @@ export class Ledger {
     if (name === 'VersionError') return code === 'ERR_LOAD_FAILED' && life.version < this.#highestVersion;
     if (name !== 'AbortError') return false;
     if (/ was deleted while the batch was under way$/.test(message)) return this.#deletions.length > 0;
+    if (message === ENDED) return code === 'ERR_LOAD_FAILED' && this.#mayBeEnding(life);
     return life.hasClosedStores && / was closed$/.test(message);
+  }
+
+  /** Whether the page has been left, or is being closed; of the worker, whether one of its pages has. */
+  #mayBeEnding(life) {
+    const lives = life.name === 'worker' ? [...this.#lives.values()] : [life];
+    return lives.some(({ isGone, leaves }) => isGone || leaves > 0);
   }
 
   #change(id) {
