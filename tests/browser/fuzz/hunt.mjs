@@ -51,8 +51,9 @@ class Report {
   #left = 0;
   #lostByHand = 0;
   #interrupted = 0;
+  #blocked = 0;
 
-  add(finds, { saved, failed, left, lostByHand, interrupted }) {
+  add(finds, { saved, failed, left, lostByHand, interrupted, blocked }) {
     this.histories++;
     if (finds.length > 0) this.finds++;
     this.first ??= finds[0];
@@ -61,6 +62,7 @@ class Report {
     this.#left += left;
     this.#lostByHand += lostByHand;
     this.#interrupted += interrupted;
+    this.#blocked += blocked;
   }
 
   get line() {
@@ -69,6 +71,7 @@ class Report {
       `${this.histories} histories in ${minutes.toFixed(1)} minutes, ${Math.round(this.histories / minutes)} a minute`,
       `${this.#saved} changes saved, ${this.#failed} failed, ${this.#left} left to flushOnHide`,
       `${this.#lostByHand} of them lost with what was put by hand, ${this.#interrupted} in pages that Firefox interrupted`,
+      `${this.#blocked} of the histories blocked by a page in the back/forward cache`,
       `${this.finds} with finds`,
     ].join('; ');
   }

@@ -51,6 +51,8 @@ export class Ledger {
   left = 0;
   /** Losses that befell what was put by hand as well. */
   lostByHand = 0;
+  /** How often nothing settled before pages in the back/forward cache were closed. */
+  blocked = 0;
   /** Losses of pages that Firefox has interrupted. */
   interrupted = 0;
 

@@ -1,12 +1,15 @@
 // Plays a history in a browser.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { call } from './call.mjs';
 import { Ledger } from './ledger.mjs';
 import { Tab } from './tab.mjs';
 import { within } from './within.mjs';
 
 /** After this time whatever is pending will be so for ever, in ms. */
 const FOR_EVER = 45_000;
+/** After this time a page in the back/forward cache is taken to be in the way, in ms. */
+const IN_THE_WAY = 20_000;
 /** After this time a worker that does not answer has gone. */
 const GONE = 5_000;
 const PLACES = ['a', 'a', 'b'];
@@ -142,19 +145,27 @@ class Play {
 
   /** Waits until all is quiet in the tabs that are left. */
   async #settle() {
+    const clearing = setTimeout(() => this.#clearTheWay(), IN_THE_WAY);
     for (const tab of this.#tabs) if (tab.state === 'frozen') tab.thaw();
     await Promise.all(this.#tabs.map((tab) => tab.ready));
     const open = this.#tabs.filter(({ state }) => state === 'open');
-    if (!(await within(FOR_EVER, Promise.all(this.#background)))) {
-      this.ledger.find('an upgrade or a deletion is pending for ever');
-    }
-    await Promise.all(
-      open.map((tab) => this.#end(`tab ${this.#tabs.indexOf(tab)}`, (method) => tab.call(method))),
-    );
+    const done = await within(FOR_EVER, Promise.all(this.#background));
+    if (!done) this.ledger.find('an upgrade or a deletion is pending for ever');
+    const ends = open.map((tab) => this.#end(`tab ${this.#tabs.indexOf(tab)}`, (method) => tab.call(method)));
+    await Promise.all(ends);
     const withWorker = await this.#withWorker(open);
     if (withWorker) await this.#end('the worker', (method) => withWorker.call('ask', method));
+    clearTimeout(clearing);
     for (const tab of this.#tabs) if (tab.state === 'away') tab.close();
     await Promise.all(this.#tabs.map((tab) => tab.ready));
+  }
+
+  /** In Chromium a page that is left while it upgrades the database may be in everybody's way for as long as it is in the cache. */
+  #clearTheWay() {
+    if (this.#browser.name !== 'chromium') return;
+    const away = this.#tabs.filter(({ state }) => state === 'away');
+    for (const tab of away) tab.close();
+    if (away.length > 0) this.ledger.blocked++;
   }
 
   async #end(who, call) {
@@ -187,8 +198,4 @@ class Play {
     await reader.ready;
     return stored ?? { a: [], b: [], leaves: [] };
   }
-}
-
-function call(page, method, ...args) {
-  return page.evaluate((method, args) => globalThis.fuzz[method](...args), method, args);
 }

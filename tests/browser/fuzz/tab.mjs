@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { call } from './call.mjs';
 import { go } from './navigation.mjs';
 
 class Turn {
@@ -59,7 +60,7 @@ export class Tab {
   }
 
   call(method, ...args) {
-    return this.do((page) => page.evaluate((method, args) => globalThis.fuzz[method](...args), method, args));
+    return this.do((page) => call(page, method, ...args));
   }
 
   /** Opens the app, in the version of today. */
