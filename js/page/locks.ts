@@ -56,35 +56,48 @@ export function keyLocks(prefix: string): LockResource {
     requestLock(prefix + (typeof key === 'string' ? JSON.stringify(key) : key), 'exclusive', signal);
 }
 
-/** How long a lock is waited for until it is asked for once more, in ms. */
+/** How often locks that are waited for are asked for once more, in ms, and how many at a time. */
 const PATIENCE = 1000;
+const REMINDERS = 10;
+
+/** Asks once more for a lock that is waited for. Who has been reminded of the longest ago comes first. */
+const reminders = new Set<() => void>();
+let reminding: ReturnType<typeof setInterval> | undefined;
+
+function remind(): void {
+  for (const ask of [...reminders].slice(0, REMINDERS)) {
+    reminders.delete(ask);
+    reminders.add(ask);
+    ask();
+  }
+}
 
 /**
  * Resolves to the function that releases the lock.
  *
  * In Chromium a page that is left with a lock for which another one waits goes into the back/forward cache all the same, and keeps it.
- * It is given up there when somebody asks. So whoever waits long asks again and again, and withdraws that when the lock has come.
+ * It is given up there, with all of its locks, when somebody asks for one. So whoever waits long asks again and again, and withdraws that
+ * when the lock has come.
  */
 export function requestLock(name: string, mode: LockMode, signal: AbortSignal): Promise<Release> {
+  const request = (signal: AbortSignal, hold: () => unknown) => locks().request(name, { mode, signal }, hold);
   let reminder: AbortController | undefined;
-  const remind = () => {
+  const ask = () => {
     reminder?.abort();
     reminder = new AbortController();
-    const options = { mode, signal: reminder.signal };
     // Its outcome is nobody's: that of the request tells the same.
-    locks()
-      .request(name, options, () => {})
-      .catch(() => {});
+    request(reminder.signal, () => {}).catch(() => {});
   };
-  const reminding = setInterval(remind, PATIENCE);
+  reminders.add(ask);
+  reminding ??= setInterval(remind, PATIENCE);
   const granted = new Promise<Release>((granted, failed) => {
     // The lock is held for as long as the promise that this callback returns is pending.
-    const hold = () => new Promise<void>((release) => granted(release));
-    locks().request(name, { mode, signal }, hold).catch(failed);
+    request(signal, () => new Promise<void>((release) => granted(release))).catch(failed);
   });
   return granted.finally(() => {
-    clearInterval(reminding);
     reminder?.abort();
+    reminders.delete(ask);
+    if (reminders.size === 0) reminding = clearInterval(reminding) as undefined;
   });
 }
 

@@ -1,66 +1,9 @@
-import type { Page } from 'puppeteer-core';
 import { describe, expect, test } from 'vitest';
 import type { BrowserName, Visitor } from './browser.js';
 
 /** The first batches of a page: what there is to open, to lock and to read. */
 export function beginningTests(visitor: () => Visitor, name: BrowserName): void {
-  /** Runs on many keys at once, with the options of the README's example, and tells how it ended. */
-  const runAtOnce = (page: Page, database: string, keys: number, version?: number) =>
-    page.evaluate(
-      async (database, keys, version) => {
-        const { indexedDBStore, startProcessor } = groupcommit;
-        const initial = (): { items: string[] } => ({ items: [] });
-        const carts = startProcessor(indexedDBStore({ database, store: 'carts', version, initial }));
-        const outcomes = await Promise.allSettled(
-          Array.from({ length: keys }, (_, i) => carts.run(`key ${i}`, (cart) => cart.items.push('apple'))),
-        );
-        const failures = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
-        return [outcomes.length - failures.length, String(failures[0]?.reason ?? 'no failure')];
-      },
-      database,
-      keys,
-      version,
-    );
-
-  /** Has a tab keep version 1 of a database open for some time after somebody wants to upgrade it. */
-  async function delayOpening(database: string, milliseconds: number): Promise<void> {
-    const page = await visitor().open();
-    await page.evaluate(
-      (database, milliseconds) => {
-        const request = indexedDB.open(database, 1);
-        return new Promise<void>((resolve) => {
-          request.onsuccess = () => {
-            request.result.onversionchange = () => setTimeout(() => request.result.close(), milliseconds);
-            resolve();
-          };
-        });
-      },
-      database,
-      milliseconds,
-    );
-  }
-
   describe('The beginning', () => {
-    test('A database that takes two seconds to open fails no batch', async () => {
-      await delayOpening('slow', 2_000);
-      const page = await visitor().open();
-      expect(await runAtOnce(page, 'slow', 3, 2)).toEqual([3, 'no failure']);
-    });
-
-    test('5,000 keys at once fail no batch', async () => {
-      const page = await visitor().open();
-      expect(await runAtOnce(page, 'many at once', 5_000)).toEqual([5_000, 'no failure']);
-    });
-
-    test('nor does a machine that is 20 times slower', async ({ skip }) => {
-      skip(name !== 'Chromium', 'only Chromium lets a test slow the machine down');
-      await delayOpening('slow machine', 2_000);
-      const page = await visitor().open();
-      await page.emulateCPUThrottling(20);
-      const outcome = await runAtOnce(page, 'slow machine', 100, 2);
-      expect(outcome).toEqual([100, 'no failure']);
-    });
-
     test('A page that is prerendered saves when it is shown, however long that takes', async ({ skip }) => {
       skip(name !== 'Chromium', 'only Chromium prerenders pages');
       const page = await visitor().open();

@@ -9,6 +9,7 @@ import { hostileTests } from './hostile.js';
 import { lockTests } from './locks.js';
 import { pageLifeTests } from './page-life.js';
 import { quotaTests } from './quota.js';
+import { readmeTests } from './readme.js';
 import { recipeTests } from './recipes.js';
 import { silenceTests } from './silence.js';
 import { upgradeTests } from './upgrades.js';
@@ -24,6 +25,7 @@ describe.each<BrowserName>(['Chromium', 'Firefox'])('%s', (name) => {
   for (const define of [
     contractTests,
     connectionTests,
+    readmeTests,
     beginningTests,
     silenceTests,
     quotaTests,

@@ -34,6 +34,11 @@ const scripts = {
     import '/page.js';
     onmessage = async ({ data }) => postMessage(await increment(data));
   `,
+  // For tests that use the processor of an example.
+  '/started.js': `
+    import { startProcessor as start } from '/dist/esm/index.js';
+    export const startProcessor = (options) => (kept.started = start(options));
+  `,
   '/early.js': `
     import '/page.js';
     const { indexedDBStore, startProcessor } = groupcommit;
@@ -82,7 +87,7 @@ export async function startSite(): Promise<Site> {
       // A sandboxed frame has no origin.
       response.setHeader('access-control-allow-origin', '*');
       const script =
-        scripts[path as keyof typeof scripts] ?? (await recipe(path)) ?? (await scriptFile(path));
+        scripts[path as keyof typeof scripts] ?? (await example(path)) ?? (await scriptFile(path));
       if (script === undefined) response.writeHead(404);
       response.end(script);
     } else {
@@ -107,12 +112,21 @@ export async function startSite(): Promise<Site> {
   };
 }
 
-/** `/recipes/1.js` is the first example of docs/pages.md, and so on. */
-async function recipe(path: string): Promise<string | undefined> {
+/** `/recipes/1.js` is the first example of docs/pages.md, and so on; `/readme.js` that of the README for web apps. */
+async function example(path: string): Promise<string | undefined> {
   const [, number] = path.match(/^\/recipes\/(\d)\.js$/) ?? [];
-  if (!number) return undefined;
-  const text = await readFile(new URL('../../docs/pages.md', import.meta.url), 'utf8');
-  const example = text.split(/^```ts\n/m)[Number(number)]?.split(/^```$/m)[0];
+  if (number) return exampleIn('docs/pages.md', Number(number));
+  if (path !== '/readme.js') return undefined;
+  const text = await exampleIn('README.md', 1, '\n## Web apps\n');
+  // As esbuild quotes it.
+  return text?.replace('"groupcommit"', '"/started.js"');
+}
+
+/** The example with this number after the heading. */
+async function exampleIn(file: string, number: number, heading = ''): Promise<string | undefined> {
+  const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const part = text.slice(text.indexOf(heading));
+  const example = part.split(/^```ts\n/m)[number]?.split(/^```$/m)[0];
   return example && (await transform(example, { loader: 'ts', target: 'es2022' })).code;
 }
 

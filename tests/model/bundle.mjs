@@ -7,12 +7,12 @@ import { build } from 'esbuild';
 import { bundling } from '../../scripts/package/bundle.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const packageFolder = process.env.GROUPCOMMIT_UNDER_TEST ?? root;
+export const packageFolder = process.env.GROUPCOMMIT_UNDER_TEST ?? root;
 
 /** Bundles the child process of the fuzzer into `folder`; returns its path. */
 export async function bundleWorker(folder, patch) {
   const groupcommit = patch
-    ? await patchedPackage(folder, patch)
+    ? join(await patchedPackage(folder, patch, ['index', 'slim']), 'index.js')
     : join(packageFolder, 'dist', 'esm', 'index.js');
   return bundleFile('worker.ts', join(folder, patch ? 'patched' : 'whole'), { groupcommit });
 }
@@ -36,8 +36,8 @@ async function bundleFile(name, folder, alias) {
   return outfile;
 }
 
-/** The package, with texts of its sources replaced. */
-async function patchedPackage(folder, patches) {
+/** Makes entries of the package, with texts of its sources replaced; returns the folder that they are in. */
+export async function patchedPackage(folder, patches, entries) {
   const contents = new Map();
   for (const { file, find, replace } of [patches].flat()) {
     const path = join(root, 'js', file);
@@ -56,8 +56,8 @@ async function patchedPackage(folder, patches) {
       );
     },
   };
-  const options = bundling(root, join(root, 'dist'), ['index', 'slim']);
+  const options = bundling(root, join(root, 'dist'), entries);
   const outdir = join(folder, 'patched');
   await build({ ...options, plugins: [patch, ...options.plugins], format: 'esm', outdir, write: true });
-  return join(outdir, 'index.js');
+  return outdir;
 }

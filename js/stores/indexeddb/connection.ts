@@ -126,10 +126,7 @@ export class Connection {
     this.closings++;
     this.#session?.close();
     this.#attempt = undefined;
-    const reason = new DOMException(
-      `The store in the database '${this.#settings.database}' was closed`,
-      'AbortError',
-    );
+    const reason = new DOMException(`The database '${this.#settings.database}' was closed`, 'AbortError');
     for (const end of [...this.waiting]) end(reason);
   }
 }

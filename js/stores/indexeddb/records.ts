@@ -59,7 +59,7 @@ export function put(store: IDBObjectStore, { key, record }: Write): IDBRequest |
 function refusal({ name, keyPath }: IDBObjectStore): DOMException | undefined {
   if (keyPath === null) return undefined;
   return new DOMException(
-    `The object store '${name}' has the keyPath ${show(keyPath)}, but what is to have records under keys of their own must have none`,
+    `The object store '${name}' has the keyPath ${show(keyPath)}, but must have none: its records are under keys of their own`,
     'DataError',
   );
 }
