@@ -67,12 +67,10 @@ class Play {
     };
   }
 
-  /** What each of them is doing. */
   get tabs() {
     return this.#tabs.map(({ state, doing }) => `${doing || state}`).join(', ');
   }
 
-  /** @returns {Promise<string[]>} */
   async run() {
     this.ledger.live('worker', this.#history.isVersioned ? 1 : undefined);
     for (const tab of this.#tabs) tab.open();
