@@ -67,12 +67,10 @@ class Play {
     };
   }
 
-  /** What each of them is doing. */
   get tabs() {
     return this.#tabs.map(({ state, doing }) => `${doing || state}`).join(', ');
   }
 
-  /** @returns {Promise<string[]>} */
   async run() {
     this.ledger.live('worker', this.#history.isVersioned ? 1 : undefined);
     for (const tab of this.#tabs) tab.open();
@@ -150,7 +148,7 @@ class Play {
     await Promise.all(this.#tabs.map((tab) => tab.ready));
     const open = this.#tabs.filter(({ state }) => state === 'open');
     const done = await within(FOR_EVER, Promise.all(this.#background));
-    if (!done) this.ledger.find('an upgrade or a deletion is pending for ever');
+    if (!done) this.ledger.find('what a tab was asked is not answered, as an upgrade or a deletion');
     const ends = open.map((tab) => this.#end(`tab ${this.#tabs.indexOf(tab)}`, (method) => tab.call(method)));
     await Promise.all(ends);
     const withWorker = await this.#withWorker(open);
