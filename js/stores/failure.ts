@@ -13,3 +13,11 @@ export function attempt<T>(task: () => T): T | Error {
 export function asError(thrown: unknown): Error {
   return isError(thrown) ? (thrown as Error) : new Error('What was thrown is no Error', { cause: thrown });
 }
+
+/** The error for a save whose answer has been lost. */
+export function unknownOutcome(what: string, cause: unknown): Error {
+  const why = (cause as Error | null)?.message;
+  return Object.assign(new Error(`It is not known whether ${what}: ${why}`, { cause }), {
+    code: 'ERR_OUTCOME_UNKNOWN',
+  });
+}

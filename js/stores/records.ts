@@ -32,7 +32,7 @@ export function conflict(key: string | number): Error {
   return Object.assign(error, { name: 'ConflictError', code: 'ERR_CONFLICT' });
 }
 
-/** What the task returns; if it throws, the Error for the place of its batch. */
+/** What the task returns; if it throws, an Error of this realm for the place of its batch: `instanceof` tells it from a record. */
 function attempt<T>(task: () => T): T | Error {
   try {
     return task();

@@ -1,3 +1,4 @@
+import { unknownOutcome } from '../failure.js';
 import type { Statements } from './statements.js';
 
 /** The connection was not made: the server was not there, or not ready, or has refused. */
@@ -45,12 +46,6 @@ export function explained(error: unknown, { name, create }: Statements): unknown
 }
 
 /** The error for a save whose answer has been lost. */
-export function unknownOutcome(cause: unknown, { name }: Statements): Error {
-  const why = (cause as Error | null)?.message;
-  return Object.assign(
-    new Error(`It is not known whether the table ${name} has been changed: ${why}`, { cause }),
-    {
-      code: 'ERR_OUTCOME_UNKNOWN',
-    },
-  );
+export function unknownChange(cause: unknown, { name }: Statements): Error {
+  return unknownOutcome(`the table ${name} has been changed`, cause);
 }

@@ -1,5 +1,5 @@
 import { asError } from '../failure.js';
-import { explained, isRolledBack, unknownOutcome } from './failure.js';
+import { explained, isRolledBack, unknownChange } from './failure.js';
 import type { Records } from './records.js';
 import { type LockedRow, lockRow } from './rows.js';
 import type { Statements } from './statements.js';
@@ -36,7 +36,7 @@ export function locked<Resource, Key extends string | number>(
         });
         if (failure) return failure;
         await row.commit().catch((error) => {
-          throw isRolledBack(error) ? error : unknownOutcome(error, statements);
+          throw isRolledBack(error) ? error : unknownChange(error, statements);
         });
       }),
   };

@@ -1,8 +1,9 @@
 import type { SavedBatch } from '../../core/types.js';
 import { asError } from '../failure.js';
 import { conflict, keyText } from '../records.js';
+import { unlessAborted } from '../signals.js';
 import type { Query } from './client.js';
-import { explained, isOutOfTurn, isRefusal, isRolledBack, unknownOutcome } from './failure.js';
+import { explained, isOutOfTurn, isRefusal, isRolledBack, unknownChange } from './failure.js';
 import type { Records } from './records.js';
 import type { Statements } from './statements.js';
 import type { PostgresStore } from './store.js';
@@ -20,7 +21,7 @@ export function together<Resource, Key extends string | number>(
       return await records.save(query, batches);
     } catch (error) {
       if (isOutOfTurn(error)) return batches.map(({ key }) => conflict(key));
-      if (!isRolledBack(error)) throw unknownOutcome(error, statements);
+      if (!isRolledBack(error)) throw unknownChange(error, statements);
       if (batches.length === 1 || !isRefusal(error)) throw explained(error, statements);
     }
     // Nothing is saved, maybe on account of one of them: it is not to be the failure of the others.
@@ -52,12 +53,4 @@ export function together<Resource, Key extends string | number>(
       return save(batches);
     },
   };
-}
-
-/** The outcome, if it comes before the signal aborts. */
-function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    outcome.then(resolve, reject);
-  });
 }

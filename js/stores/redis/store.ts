@@ -1,6 +1,8 @@
 import type { SavedBatch } from '../../core/types.js';
+import { unknownOutcome } from '../failure.js';
 import { need, type Store, type StoreOptions } from '../options.js';
 import { conflict, jsonOf, keyText, resourceOf } from '../records.js';
+import { unlessAborted } from '../signals.js';
 import { commandsOf, lossesOf, type RedisClient } from './client.js';
 
 /** Options of {@link redisStore}. */
@@ -86,11 +88,11 @@ export function redisStore<Resource, Key extends string | number>(
     if (value !== undefined) args.push(value, `${ttl ?? ''}`);
     const lost = losses.count;
     const reply = await commands.save(prefix + keyText(key), args).catch((error) => {
-      throw isRefusal(error) ? error : unknownOutcome(key, error);
+      throw isRefusal(error) ? error : unknown(key, error);
     });
     if (reply === 1) return;
     // If it was sent twice, others may have written after the first time.
-    throw lost === losses.count ? conflict(key) : unknownOutcome(key, new Error('a connection was lost'));
+    throw lost === losses.count ? conflict(key) : unknown(key, new Error('a connection was lost'));
   };
 
   return {
@@ -103,7 +105,7 @@ export function redisStore<Resource, Key extends string | number>(
         versions.set(batch, (version ?? '') as string);
         return resourceOf(value as string | null, batch.key, initial);
       });
-      return Promise.race([Promise.all(records.map((record) => record.catch(asIs))), abortOf(signal)]);
+      return unlessAborted(signal, Promise.all(records.map((record) => record.catch(asIs))));
     },
 
     async saveResources(batches, { signal }) {
@@ -113,21 +115,11 @@ export function redisStore<Resource, Key extends string | number>(
   };
 }
 
-/** Rejects when the signal aborts. */
-function abortOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
 /** An Error in the place of a batch is its failure. Clients throw nothing else. */
 const asIs = (error: Error) => error;
 
 /** Whether it is what the server has answered, which begins with a word in capitals: then nothing was saved. */
 const isRefusal = ({ message }: Error): boolean => /^[A-Z]{2,} /.test(message);
 
-function unknownOutcome(key: string | number, cause: Error): Error {
-  const record = JSON.stringify(key);
-  const message = `It is not known whether the record ${record} has been saved: ${cause.message}`;
-  return Object.assign(new Error(message, { cause }), { code: 'ERR_OUTCOME_UNKNOWN' });
-}
+const unknown = (key: string | number, cause: Error) =>
+  unknownOutcome(`the record ${JSON.stringify(key)} has been saved`, cause);

@@ -19,17 +19,15 @@ const PAUSE = 5;
 
 /** Does the work as soon as nobody else has the database locked. If the signal aborts first, throws what SQLite has said. */
 export async function whenFree<T>(signal: AbortSignal, work: () => T): Promise<T> {
-  for (
-    signal.throwIfAborted();
-    ;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE))
-  ) {
+  signal.throwIfAborted();
+  for (;;) {
     try {
       return work();
     } catch (error) {
       // So SQLite says SQLITE_BUSY, whose code each client has elsewhere.
       if (signal.aborted || !/database is locked/.test(`${error}`)) throw error;
     }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE));
   }
 }
 
