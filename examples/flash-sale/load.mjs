@@ -22,8 +22,7 @@ async function sendTo(port, queue, connections, answers) {
     requests: [
       {
         method: 'POST',
-        // One that autocannon makes, but does not send, may come again at the end.
-        setupRequest: (request) => ({ ...request, path: queue[next++ % queue.length].path }),
+        setupRequest: (request) => ({ ...request, ...queue[next++] }),
         onResponse(status, body) {
           if (status === 410) answers.soldOut += 1;
           else if (status !== 200) answers.failed += 1;

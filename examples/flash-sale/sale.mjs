@@ -63,7 +63,11 @@ async function startService(way, connection, connections) {
     JSON.stringify(connection),
     String(connections),
   ]);
-  const [{ port }] = await once(child, 'message');
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`A process of the service has ended with ${code}`);
+  });
+  const [{ port }] = await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => {}); // once it has begun it is told to end
   return {
     port,
     async stop() {

@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcessor } from 'groupcommit';
 import { postgresStore } from 'groupcommit/postgres';
+import { compareAndSet, forUpdate } from './by-hand.mjs';
 import { buy, deposit, SoldOut, TABLE } from './rows.mjs';
 
 // A way turns `buy(item, buyer)` and `deposit(account, amount)` into statements. The promise settles when the change is
 // on the server's disk; that of `buy` rejects with SoldOut when nothing is left.
-
-const READ = `SELECT value, version FROM ${TABLE} WHERE key = $1`;
-const WRITE = `UPDATE ${TABLE} SET value = $2, version = version + 1 WHERE key = $1`;
 
 /** All is said in one statement. Most changes of a document cannot be. */
 const statementEach = {
@@ -29,44 +26,11 @@ const statementEach = {
   },
 };
 
-/** A transaction that has the row locked from the read to the write. */
-const forUpdateEach = {
-  name: 'FOR UPDATE each',
-  start: (pool) =>
-    changing(async (key, operation) => {
-      const client = await pool.connect();
-      try {
-        await client.query('BEGIN');
-        const { rows } = await client.query(`${READ} FOR UPDATE`, [key]);
-        operation(rows[0].value);
-        await client.query(WRITE, [key, rows[0].value]);
-        await client.query('COMMIT');
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      } finally {
-        client.release();
-      }
-    }),
-};
+const forUpdateEach = { name: 'FOR UPDATE each', start: (pool) => selling(forUpdate(pool, TABLE)) };
 
-/** A read, and a write on condition that nobody has written meanwhile; after a while that grows, once more. */
 const compareAndSetEach = {
   name: 'compare-and-set each',
-  start(pool) {
-    const way = changing(async (key, operation) => {
-      for (let attempt = 0; ; attempt++) {
-        const { rows } = await pool.query(READ, [key]);
-        const { value, version } = rows[0];
-        operation(value);
-        const { rowCount } = await pool.query(`${WRITE} AND version = $3`, [key, value, version]);
-        if (rowCount === 1) return;
-        way.conflicts += 1;
-        await sleep(Math.random() * Math.min(5 * 2 ** attempt, 1_000));
-      }
-    });
-    return way;
-  },
+  start: (pool) => selling(compareAndSet(pool, TABLE)),
 };
 
 const groupcommit = (routing, minDuration) => ({
@@ -75,18 +39,20 @@ const groupcommit = (routing, minDuration) => ({
   window: minDuration,
   start(pool) {
     const records = startProcessor({ ...postgresStore({ client: pool, table: TABLE }), minDuration });
-    const way = changing((key, operation) => records.run(key, operation));
+    const way = { conflicts: 0, change: (key, operation) => records.run(key, operation) };
     records.subscribeBatchMetrics(({ attempts }) => {
       way.conflicts += attempts - 1;
     });
-    return way;
+    return selling(way);
   },
 });
 
-const changing = (change) => ({
-  conflicts: 0,
-  buy: (item, buyer) => change(item, (row) => buy(row, buyer)),
-  deposit: (account, amount) => change(account, (row) => deposit(row, amount)),
+const selling = (way) => ({
+  get conflicts() {
+    return way.conflicts;
+  },
+  buy: (item, buyer) => way.change(item, (row) => buy(row, buyer)),
+  deposit: (account, amount) => way.change(account, (row) => deposit(row, amount)),
 });
 
 /** @param {number[]} windows of groupcommit, in ms */

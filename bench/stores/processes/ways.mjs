@@ -1,8 +1,8 @@
 // The ways to increment a record in PostgreSQL, by hand and with groupcommit.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcessor } from 'groupcommit';
 import { postgresStore } from 'groupcommit/postgres';
+import { compareAndSet, forUpdate } from '../../../examples/flash-sale/by-hand.mjs';
 
 /**
  * @typedef {{
@@ -17,8 +17,8 @@ import { postgresStore } from 'groupcommit/postgres';
 export const ways = {
   groupcommit: { max: 10, start: (pool, table) => groupcommit(pool, table) },
   "groupcommit, lock: 'row'": { max: 10, start: (pool, table) => groupcommit(pool, table, 'row') },
-  'compare-and-set loop': { max: 25, start: compareAndSet },
-  'select … for update': { max: 25, start: forUpdate },
+  'compare-and-set loop': { max: 25, start: byHand(compareAndSet) },
+  'select … for update': { max: 25, start: byHand(forUpdate) },
   'update … set n = n + 1': { max: 25, start: statements },
 };
 
@@ -37,50 +37,18 @@ function groupcommit(pool, table, lock) {
   return way;
 }
 
-/** @param {import('pg').Pool} pool @param {string} table @returns {Way} */
-function compareAndSet(pool, table) {
-  const way = {
-    read: reading(pool, table),
-    conflicts: 0,
-    async increment(key) {
-      for (let attempt = 0; ; attempt++) {
-        const { rows } = await pool.query(`select value, version from ${table} where key = $1`, [key]);
-        const [{ value, version }] = rows;
-        value.count++;
-        const { rowCount } = await pool.query(
-          `update ${table} set value = $2, version = version + 1 where key = $1 and version = $3`,
-          [key, value, version],
-        );
-        if (rowCount === 1) return value.count;
-        way.conflicts++;
-        await sleep(Math.random() * Math.min(1_000, 5 * 2 ** attempt));
-      }
-    },
-  };
-  return way;
-}
-
-/** @param {import('pg').Pool} pool @param {string} table @returns {Way} */
-function forUpdate(pool, table) {
-  return {
-    read: reading(pool, table),
-    async increment(key) {
-      const client = await pool.connect();
-      try {
-        await client.query('begin');
-        const { rows } = await client.query(`select value from ${table} where key = $1 for update`, [key]);
-        const [{ value }] = rows;
-        value.count++;
-        await client.query(`update ${table} set value = $2, version = version + 1 where key = $1`, [
-          key,
-          value,
-        ]);
-        await client.query('commit');
-        return value.count;
-      } finally {
-        client.release();
-      }
-    },
+/** @param {(pool: import('pg').Pool, table: string) => { change: Function, conflicts?: number }} start of examples/flash-sale */
+function byHand(start) {
+  /** @param {import('pg').Pool} pool @param {string} table @returns {Way} */
+  return (pool, table) => {
+    const way = start(pool, table);
+    return {
+      read: reading(pool, table),
+      increment: (key) => way.change(key, (/** @type {{ count: number }} */ record) => void record.count++),
+      get conflicts() {
+        return way.conflicts ?? 0;
+      },
+    };
   };
 }
 

@@ -1,39 +1,18 @@
 // Workers in Cloudflare's own runtime, by miniflare, which is installed into the cache: with it come 130 MB.
 
-import { createHash } from 'node:crypto';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { cached } from '../../../scripts/setup/cache.mjs';
-import { step } from '../../../scripts/setup/progress.mjs';
-import { run } from '../../../scripts/setup/run.mjs';
+import { locked } from '../packages/locked.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const manifests = ['package.json', 'package-lock.json'];
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** The folder whose node_modules has miniflare and the types of Workers. @returns {Promise<string>} */
-export async function workerdFolder() {
-  const contents = await Promise.all(manifests.map((name) => readFile(here(name))));
-  const hash = createHash('sha256').update(Buffer.concat(contents)).digest('hex').slice(0, 16);
-  const isThere = (name) =>
-    readFile(name).then(
-      () => true,
-      () => false,
-    );
-  const content = {
-    works: (folder) => isThere(join(folder, '.installed')),
-    async fill(folder) {
-      for (const name of manifests) await copyFile(here(name), join(folder, name));
-      await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });
-      await writeFile(join(folder, '.installed'), '');
-    },
-  };
-  const install = (report) => cached(`workerd-${hash}`, content, report);
-  return step('workerd', 'runs the examples of docs/durable-objects.md', install, { isQuick: true });
-}
+/** The folder whose node_modules has miniflare and the types of Workers. */
+export const workerdFolder = () =>
+  locked(here('.'), 'workerd', 'runs the examples of docs/durable-objects.md');
 
 /** The examples of docs/durable-objects.md, in their order. @returns {Promise<string[]>} */
 export async function examples() {

@@ -4,13 +4,11 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { pgPool, postgresSql } from '../servers/clients.mjs';
 import { startPostgres } from '../servers/postgres.mjs';
+import { type Counter, rejection as rejectionOf } from '../suite/place.js';
+
+export { type Counter, increment } from '../suite/place.js';
 
 export const table = 'own';
-
-export interface Counter {
-  count: number;
-}
-export const increment = (counter: Counter) => ++counter.count;
 
 /** A server for the tests of one file, and what they open on it, which is closed after each. */
 export function placeOfTests() {
@@ -68,14 +66,6 @@ export function placeOfTests() {
   return place;
 }
 
-/** What a promise rejects with. */
-export async function rejection(
-  promise: Promise<unknown>,
-): Promise<Error & { code: string; cause: Error & { code?: string } }> {
-  return promise.then(
-    (value) => {
-      throw new Error(`It was expected to reject, and has resolved to ${JSON.stringify(value)}`);
-    },
-    (reason) => reason,
-  );
-}
+/** What a run rejects with: the cause is always an Error here. */
+export const rejection = (run: Promise<unknown>) =>
+  rejectionOf(run) as Promise<Error & { code: string; cause: Error & { code?: string } }>;
